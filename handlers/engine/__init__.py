@@ -1,0 +1,1 @@
+"""The path from a request to user code and back; knows no protocol and no transport."""

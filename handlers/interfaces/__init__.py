@@ -1,0 +1,1 @@
+"""The shapes that user code may have, one small file each."""

@@ -1,0 +1,1 @@
+"""Bytes to `InferenceRequest` and back, one file per protocol; no I/O."""
