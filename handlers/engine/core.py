@@ -40,7 +40,7 @@ class Engine:
     """User code, ready to be called.
 
     `model_load_seconds` is how long the first successful call took; None before it.
-    `stuck` counts calls that outlived their time limit and still hold a thread.
+    `stuck` counts calls that outlived their time limit in a thread, which nobody can end.
     """
 
     def __init__(self, code: ModelCode, *, timeout: float, concurrency: int) -> None:
@@ -96,15 +96,14 @@ class Engine:
 
     async def _in_thread(self, request: InferenceRequest) -> InferenceResponse:
         context = contextvars.copy_context()
-        call = asyncio.get_running_loop().run_in_executor(
-            self._threads, context.run, self._call, request
-        )
+        running = self._threads.submit(context.run, self._call, request)
+        call = asyncio.wrap_future(running)
         done, _ = await asyncio.wait({call}, timeout=self._timeout)
         if done:
             return call.result()
-        if not call.cancel():
+        call.cancel()
+        if not running.cancelled():
             self.stuck += 1
-            call.add_done_callback(self._released)
         raise TimeLimitError(self._timeout)
 
     def _call(self, request: InferenceRequest) -> InferenceResponse:
@@ -113,8 +112,3 @@ class Engine:
         except StopIteration as error:
             # A future can't carry StopIteration: asyncio would never wake the caller.
             raise UserCodeError("StopIteration", str(error)) from error
-
-    def _released(self, call: asyncio.Future[InferenceResponse]) -> None:
-        self.stuck -= 1
-        if not call.cancelled():
-            call.exception()

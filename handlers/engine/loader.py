@@ -64,7 +64,9 @@ def failure_of(error: BaseException) -> Failure:
     """Where an exception started, in the user's own files where they are on its way."""
     trace = "".join(traceback.format_exception(error))
     if isinstance(error, SyntaxError) and error.filename:
-        return Failure("SyntaxError", str(error.msg), _shown(error.filename), error.lineno or 0, trace)
+        return Failure(
+            "SyntaxError", str(error.msg), _shown(error.filename), error.lineno or 0, trace
+        )
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if _is_own(frame.filename)]
     message = str(error)

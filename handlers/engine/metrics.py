@@ -65,7 +65,11 @@ class Metrics:
         for bound, count in zip((*BOUNDS, "+Inf"), self.buckets, strict=True):
             total += count
             lines.append(f'{name}_bucket{{{labels},le="{bound}"}} {total}')
-        return [*lines, f"{name}_sum{{{labels}}} {self.seconds:.6f}", f"{name}_count{{{labels}}} {total}"]
+        return [
+            *lines,
+            f"{name}_sum{{{labels}}} {self.seconds:.6f}",
+            f"{name}_count{{{labels}}} {total}",
+        ]
 
 
 def _family(name: str, kind: str, description: str) -> list[str]:

@@ -30,19 +30,13 @@ def flatten(data: Any, field: str) -> list[Any]:
     """
     if not isinstance(data, list):
         raise RequestError(f"{field}: expected a list, got {kind(data)}", field=field)
-    depth = 0
-    while list in set(map(type, data)):
+    depth, leaves = 0, list(data)
+    while list in set(map(type, leaves)):
         depth += 1
         if depth > MAX_DIMENSIONS:
             raise RequestError(f"{field}: nested more than {MAX_DIMENSIONS} deep", field=field)
-        leaves: list[Any] = []
-        for one in data:
-            if isinstance(one, list):
-                leaves.extend(one)
-            else:
-                leaves.append(one)
-        data = leaves
-    return data
+        leaves = [leaf for one in leaves for leaf in (one if isinstance(one, list) else (one,))]
+    return leaves
 
 
 def check_elements(leaves: list[Any], datatype: Datatype, field: str) -> None:

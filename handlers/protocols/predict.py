@@ -87,9 +87,7 @@ def _data(data: Any, datatype: str, shape: Any, field: str) -> Any:
     if datatype in {STRING, FILE}:
         text = data[0] if isinstance(data, list) and len(data) == 1 else data
         if not isinstance(text, str):
-            raise RequestError(
-                f"{field}: {datatype} takes a string, got {kind(text)}", field=field
-            )
+            raise RequestError(f"{field}: {datatype} takes a string, got {kind(text)}", field=field)
         return text
     if datatype == DICT:
         if not isinstance(data, dict):

@@ -143,7 +143,7 @@ def _wanted(value: Any) -> tuple[Tensor, ...]:
 
 
 def select(response: InferenceResponse, request: InferenceRequest) -> InferenceResponse:
-    """The requested outputs in the request's order; raises RequestError for one that is not there."""
+    """The requested outputs in the request's order; raises RequestError for an unknown one."""
     if not request.outputs:
         return response
     there = {tensor.name: tensor for tensor in response.outputs}
@@ -172,9 +172,7 @@ def as_tensor(tensor: Tensor) -> Tensor:
         content_type = tensor.content_type
         if tensor.datatype == DICT:
             content_type = content_type or "application/json"
-        return replace(
-            tensor, datatype="BYTES", data=[text], shape=[1], content_type=content_type
-        )
+        return replace(tensor, datatype="BYTES", data=[text], shape=[1], content_type=content_type)
     if tensor.datatype not in V2:
         raise _wrong(tensor, f"datatype {tensor.datatype!r} is not one of {', '.join(V2)}")
     data = tensor.data if isinstance(tensor.data, list) else [tensor.data]
