@@ -96,14 +96,36 @@ class LocalRelease:
     directory: str
     component: str
     environment: tuple[EnvVar, ...] = ()
-    scaling: Scaling = Scaling()
+    scaling: Scaling = field(default_factory=Scaling)
     timeout: float = 60.0
     memory: int | None = None
-    ports: LocalPorts = LocalPorts()
+    ports: LocalPorts = field(default_factory=LocalPorts)
     public: bool = False
 
 
 Release = LocalRelease
+
+
+@dataclass(frozen=True, slots=True)
+class AllTraffic:
+    """The new revision gets every request, whatever stood before."""
+
+
+@dataclass(frozen=True, slots=True)
+class TagOnly:
+    """The new revision gets a URL of its own and no other request."""
+
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """The new revision gets `percent` of the requests, the others share the rest as before."""
+
+    percent: int
+
+
+Rollout = AllTraffic | TagOnly | Weighted
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +149,8 @@ class Deployment:
     """What runs of one component.
 
     `revision` is the one that gets most traffic, empty before the first; `ready` whether a
-    request would be answered; `replicas` 0 is asleep.
+    request would be answered; `replicas` 0 is asleep. `revisions` are those kept, newest first.
+    `notes` are what the user should know though it stops nothing.
     """
 
     name: str
@@ -146,6 +169,7 @@ class Deployment:
     traffic: tuple[Share, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     revisions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from faasctl.plan import Deployment, Event, Release, Share
+from faasctl.plan import Deployment, Event, Release, Rollout, Share
 
 Report = Callable[[Event], None]
 
@@ -13,7 +13,9 @@ Report = Callable[[Event], None]
 class Backend(Protocol):
     """Makes releases run on one target."""
 
-    def apply(self, releases: Sequence[Release], report: Report) -> Sequence[Deployment]:
+    def apply(
+        self, releases: Sequence[Release], report: Report, rollout: Rollout
+    ) -> Sequence[Deployment]:
         """Make all ready, then move traffic; raises DeployError and changes nothing otherwise."""
         ...
 
