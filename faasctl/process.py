@@ -20,6 +20,42 @@ KEPT_LINES = 2000
 
 
 @dataclass(frozen=True, slots=True)
+class Captured:
+    """What a program printed before it ended with `code`, its two streams apart."""
+
+    code: int
+    output: str
+    errors: str
+
+
+def capture(
+    command: Sequence[str],
+    *,
+    directory: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Captured:
+    """Run to the end without input; raises ProgramError only when it can't be started.
+
+    `environment` is added to this process's own.
+    """
+    try:
+        done = subprocess.run(
+            command,
+            cwd=directory,
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except OSError as error:
+        raise _cannot_start(command, error) from error
+    return Captured(done.returncode, done.stdout, done.stderr)
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """How a program ended: its exit code (128 + N for signal N) and its last lines of output."""
 
@@ -109,6 +145,39 @@ def start_detached(command: Sequence[str], *, log: Path, directory: Path) -> int
     # Nobody waits for it here: when it ends first, this reaps it and silences Popen's warning.
     threading.Thread(target=process.wait, daemon=True).start()
     return process.pid
+
+
+def start(
+    command: Sequence[str],
+    *,
+    directory: Path,
+    environment: Mapping[str, str],
+    inherit: Sequence[int],
+    output: int | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start with exactly that environment and the file descriptors inherited.
+
+    `output` takes what it prints; None leaves it on this terminal.
+    """
+    return _started(
+        command,
+        cwd=directory,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        pass_fds=tuple(inherit),
+    )
+
+
+def end(running: subprocess.Popen[bytes], *, patience: float = 10.0) -> int:
+    """Ask a program to finish, kill it when it does not within `patience` seconds."""
+    running.terminate()
+    try:
+        return exit_code(running.wait(patience))
+    except subprocess.TimeoutExpired:
+        running.kill()
+        return exit_code(running.wait())
 
 
 class Child:

@@ -1,0 +1,64 @@
+"""`faasctl deploy`: from manifests to live URLs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from faasctl.cli import options, output
+
+app = typer.Typer()
+
+Plan = Annotated[bool, typer.Option("--plan", help="Print what would change; 2 if anything.")]
+Tag = Annotated[str | None, typer.Option("--tag", help="Deploy under a URL of its own only.")]
+Weight = Annotated[
+    str | None, typer.Option("--weight", help="Percent of requests for the new revision.")
+]
+
+
+@app.command()
+def deploy(
+    directory: options.Directory = None,
+    target: options.Target = None,
+    component: options.Components = None,
+    plan: Plan = False,
+    tag: Tag = None,
+    weight: Weight = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Build, start, probe, move traffic, print URLs.
+
+    A component that does not become ready leaves all that ran before as it was.
+    """
+    from faasctl.pipeline import deploying
+    from faasctl.pipeline.session import open_session
+
+    session = open_session(directory, target)
+    rollout = deploying.rollout(tag, weight)
+    with output.progress(quiet=quiet or json, verbose=verbose) as report:
+        if plan:
+            found = deploying.preview(session, component or [], report)
+            raise typer.Exit(_planned(found, json=json))
+        done = deploying.deploy(session, component or [], report, rollout)
+    if json:
+        output.result(done)
+        return
+    for note in [*done.notes, *(f"{one.name}: skipped, {one.reason}" for one in done.skipped)]:
+        output.say(note)
+    output.lines(
+        [f"{one.name}  {deploying.printed_url(one, tag)}  {_how(one)}" for one in done.components]
+    )
+
+
+def _how(one: object) -> str:
+    changed = "changed" if getattr(one, "changed", False) else "unchanged"
+    return f"({getattr(one, 'revision', '')}, {changed}, {getattr(one, 'seconds', 0.0):.1f} s)"
+
+
+def _planned(found: object, *, json: bool) -> int:
+    from faasctl.cli.diff_command import show_changes
+
+    return show_changes(found, json=json)

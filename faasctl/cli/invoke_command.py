@@ -1,0 +1,53 @@
+"""`faasctl invoke`: one call of a function."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from faasctl.cli import options, output
+
+app = typer.Typer()
+
+Data = Annotated[str | None, typer.Option("--data", help="The body: JSON, @FILE, or - for stdin.")]
+Input = Annotated[list[str] | None, typer.Option("--input", help="NAME=VALUE (repeatable).")]
+Path = Annotated[str, typer.Option("--path", help="The path that is called.")]
+
+
+@app.command()
+def invoke(
+    component: Annotated[str | None, typer.Argument(help="The component.")] = None,
+    data: Data = None,
+    input: Input = None,
+    path: Path = "/predict",
+    directory: options.Directory = None,
+    target: options.Target = None,
+    timeout: options.Timeout = None,
+    json: options.Json = False,
+) -> None:
+    """Call a function once: `faasctl invoke iris --input measurements=5.1,3.5,1.4,0.2`."""
+    from faasctl.pipeline import calling
+    from faasctl.pipeline.session import open_session
+
+    body = sys.stdin.read() if data == "-" else data
+    answer = calling.invoke(
+        open_session(directory, target),
+        component,
+        data=body,
+        inputs=input or [],
+        path=path,
+        timeout=timeout or 300.0,
+    )
+    if json or not isinstance(answer, dict) or "outputs" not in answer:
+        output.result(answer)
+    else:
+        output.lines([_line(one) for one in answer["outputs"]])
+
+
+def _line(tensor: dict[str, Any]) -> str:
+    data = tensor.get("data")
+    if isinstance(data, list) and len(data) == 1:
+        data = data[0]
+    return f"{tensor.get('name')}: {data}"

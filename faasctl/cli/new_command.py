@@ -1,0 +1,1 @@
+"""`faasctl new`."""

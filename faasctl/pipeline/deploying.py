@@ -1,0 +1,230 @@
+"""Deploy, and what it would change: the whole way from a folder to live URLs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from faasctl.errors import UnknownNameError, UsageError
+from faasctl.pipeline.loading import chosen, one_function, unknown
+from faasctl.pipeline.packaging import Packaged, package
+from faasctl.pipeline.session import Session
+from faasctl.plan import (
+    AllTraffic,
+    Change,
+    Deployment,
+    LocalRelease,
+    Rollout,
+    Share,
+    Skipped,
+    TagOnly,
+    Weighted,
+)
+from faasctl.ports import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What runs after a deploy, and what the target can't run."""
+
+    components: tuple[Deployment, ...]
+    skipped: tuple[Skipped, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a deploy would change; PUBLIC components are named in `notes`."""
+
+    changes: tuple[Change, ...]
+    skipped: tuple[Skipped, ...]
+    notes: tuple[str, ...]
+
+
+def deploy(session: Session, names: Sequence[str], report: Report, rollout: Rollout) -> Deployed:
+    """Build, make every component ready, then move traffic.
+
+    Raises BuildError, DeployError and OwnershipError; what ran before still runs then.
+    """
+    packaged = _package(session, names, report)
+    deployments = session.runner.apply(packaged.releases, report, rollout)
+    return Deployed(tuple(deployments), packaged.plan.skipped, _notes(packaged))
+
+
+def preview(session: Session, names: Sequence[str], report: Report) -> Planned:
+    """What `deploy` would change; what has to be built for the answer goes into the cache."""
+    packaged = _package(session, names, report)
+    live = session.runner.releases(session.module.namespace)
+    return Planned(
+        tuple(changes_of(packaged.releases, live)), packaged.plan.skipped, _notes(packaged)
+    )
+
+
+def render(session: Session, names: Sequence[str], report: Report) -> tuple[LocalRelease, ...]:
+    """The exact desired state; nothing is published or changed."""
+    return _package(session, names, report).releases
+
+
+def rollout(tag: str | None, weight: str | None) -> Rollout:
+    """What `--tag` and `--weight` ask for; raises UsageError for both, or for no percentage."""
+    if tag is not None and weight is not None:
+        raise UsageError("--tag and --weight exclude one another")
+    if tag is not None:
+        if not re.fullmatch(r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?", tag):
+            raise UsageError(
+                f"--tag {tag!r} is no name", hint="lower-case letters, digits and dashes"
+            )
+        return TagOnly(tag)
+    if weight is None:
+        return AllTraffic()
+    percent = weight.removesuffix("%")
+    if not percent.isdigit() or not 0 <= int(percent) <= 100:
+        raise UsageError(f"--weight {weight!r} is no percentage", hint="write --weight 10")
+    return Weighted(int(percent))
+
+
+def printed_url(deployment: Deployment, tag: str | None) -> str:
+    """The URL that a deploy speaks of: the tag's own where one was asked for."""
+    if tag is None:
+        return deployment.url
+    tagged = (one.url for one in deployment.endpoints if one.name == f"@{tag}")
+    return next(tagged, f"{deployment.url}@{tag}")
+
+
+def _package(session: Session, names: Sequence[str], report: Report) -> Packaged:
+    components = chosen(session.module, names)
+    return package(session.module, components, session.settings.home, report)
+
+
+def changes_of(
+    releases: Sequence[LocalRelease], live: Mapping[str, LocalRelease]
+) -> Iterator[Change]:
+    """Desired against live, field by field; pure."""
+    for release in releases:
+        desired = flat(release)
+        there = live.get(release.name)
+        if there is None:
+            yield Change(release.name, "component", None, "new")
+            continue
+        now = flat(there)
+        for field in sorted({*desired, *now}):
+            if desired.get(field) != now.get(field):
+                yield Change(release.name, field, now.get(field), desired.get(field))
+
+
+def flat(value: Any, prefix: str = "") -> dict[str, str]:
+    """A value as dotted fields; compiled JSON is opened, digests are left out."""
+    if prefix == "component" and isinstance(value, str):
+        value = json.loads(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, Mapping):
+        found: dict[str, str] = {}
+        for key, one in value.items():
+            if key not in {"digest", "artifact"}:
+                found |= flat(one, f"{prefix}.{key}" if prefix else str(key))
+        return found
+    if isinstance(value, (list, tuple)):
+        found = {}
+        for place, one in enumerate(value):
+            label = getattr(one, "name", None) or str(place)
+            found |= flat(one, f"{prefix}[{label}]")
+        return found
+    return {} if value is None else {prefix: str(value)}
+
+
+def _notes(packaged: Packaged) -> tuple[str, ...]:
+    public = [
+        f"{function.component.name} is PUBLIC: anybody who reaches its URL may call it"
+        for function in packaged.plan.functions
+        if function.component.public
+    ]
+    return (*(note for one in packaged.plan.functions for note in one.notes), *public)
+
+
+def status(session: Session, names: Sequence[str]) -> tuple[Deployment, ...]:
+    """What runs of the application; raises UnknownNameError for a name that is not deployed."""
+    found = {one.name: one for one in session.runner.find(session.module.namespace)}
+    return tuple(_deployed(session, found, name) for name in names or found)
+
+
+def deployment(session: Session, name: str | None) -> Deployment:
+    """The deployment of one function, the only one by default; raises UnknownNameError."""
+    wanted = name or one_function(session.module, None).name
+    return status(session, [wanted])[0]
+
+
+def _deployed(session: Session, found: Mapping[str, Deployment], name: str) -> Deployment:
+    if name in found:
+        return found[name]
+    declared = [one.name for one in session.module.functions]
+    if name in declared:
+        raise UnknownNameError(f"{name!r} is not deployed", hint="type: faasctl deploy")
+    raise unknown(name, [*found, *declared], "component")
+
+
+def route(session: Session, name: str, words: Sequence[str]) -> Deployment:
+    """Share requests between revisions as `REV=90 REV=10` says."""
+    there = deployment(session, name)
+    return session.runner.route(session.module.namespace, name, parse_shares(words, there))
+
+
+def rollback(session: Session, name: str, to: str | None) -> Deployment:
+    """All requests to the previous revision, or to the one named; at once."""
+    there = deployment(session, name)
+    revision = revision_named(to, there) if to else None
+    return session.runner.rollback(session.module.namespace, name, revision)
+
+
+def deletable(session: Session, names: Sequence[str]) -> tuple[str, ...]:
+    """The components of this module that run; raises UnknownNameError."""
+    if names:
+        return tuple(one.name for one in status(session, names))
+    mine = session.runner.releases(session.module.namespace)
+    return tuple(name for name, one in mine.items() if one.module == session.module.name)
+
+
+def delete(session: Session, names: Sequence[str]) -> tuple[str, ...]:
+    """Stop and forget; returns the names of those that were there."""
+    return tuple(session.runner.remove(session.module.namespace, names)) if names else ()
+
+
+def parse_shares(words: Sequence[str], deployment: Deployment) -> tuple[Share, ...]:
+    """`REV=90 REV=10` as shares; a revision may be named by its number.
+
+    Raises UnknownNameError for a revision that does not exist, or shares that make no 100.
+    """
+    shares = []
+    for word in words:
+        name, sign, percent = word.partition("=")
+        if not sign or not percent.removesuffix("%").isdigit():
+            raise UnknownNameError(f"{word!r} is no share", hint="write REVISION=PERCENT")
+        shares.append(Share(revision_named(name, deployment), int(percent.removesuffix("%"))))
+    total = sum(share.percent for share in shares)
+    if total != 100:
+        raise UnknownNameError(f"the shares make {total}, not 100", hint="they must make 100")
+    return tuple(shares)
+
+
+def revision_named(name: str, deployment: Deployment) -> str:
+    """A revision by its whole name, its number or its tag; raises UnknownNameError."""
+    if name in deployment.revisions:
+        return name
+    if name in deployment.tags:
+        return deployment.tags[name]
+    by_number = [
+        one for one in deployment.revisions if name.isdigit() and _number(one) == int(name)
+    ]
+    if by_number:
+        return by_number[0]
+    raise UnknownNameError(
+        f"{deployment.name} has no revision {name!r}",
+        hint=f"it has {', '.join(deployment.revisions)}",
+    )
+
+
+def _number(revision: str) -> int:
+    return int(revision.rpartition("-")[2])

@@ -1,0 +1,97 @@
+"""From a module to releases: plan, build, render. Nothing that runs is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from faasctl import cases as golden
+from faasctl.build import cache, code, environment, lock, runtime, sources
+from faasctl.build.environment import Environment
+from faasctl.model import ImageBuild, MLComponent, Module
+from faasctl.plan import (
+    Event,
+    FunctionPlan,
+    LocalRelease,
+    Plan,
+    PreparedFunction,
+)
+from faasctl.ports import Report
+from faasctl.targets import local
+from faasctl.targets.local import Sources
+
+
+@dataclass(frozen=True, slots=True)
+class Packaged:
+    """A plan, what was built for it, and the exact desired state that both amount to."""
+
+    plan: Plan
+    artifacts: Mapping[str, PreparedFunction]
+    releases: tuple[LocalRelease, ...]
+
+
+def package(
+    module: Module, components: Sequence[MLComponent], home: Path, report: Report
+) -> Packaged:
+    """Plan and build; what is built already is taken from the cache."""
+    plan = make_plan(module, components, report)
+    artifacts = {
+        function.component.name: build(module, function, home, report)
+        for function in plan.functions
+    }
+    return Packaged(plan, artifacts, local.render(plan, artifacts))
+
+
+def make_plan(module: Module, components: Sequence[MLComponent], report: Report) -> Plan:
+    """What would be built: the lock is brought up to date, nothing else is written."""
+    found: dict[ImageBuild, Sources] = {}
+    by_name: dict[str, Sources] = {}
+    for component in components:
+        build = local.image_build(component)
+        if build not in found:
+            found[build] = _sources(module.root, build, said(report, component.name))
+        by_name[component.name] = found[build]
+    return local.plan(module, components, by_name, golden.load(module.root))
+
+
+def _sources(root: Path, build: ImageBuild, say: Callable[[str], None]) -> Sources:
+    locked = lock.lock(root, build, report=say)
+    return Sources(locked.requirements, locked.python, sources.module_files(root, build))
+
+
+def build(module: Module, function: FunctionPlan, home: Path, report: Report) -> PreparedFunction:
+    """One function's environment, handler and code, each made where it is not there yet."""
+    say = said(report, function.component.name)
+    prepared = prepare_environment(function, home, report)
+    handler = runtime.prepare(home, prepared.interpreter, report=say)
+    runtime.check_pins(prepared)
+    copied = code.prepare(
+        home, module.root, function.files, interpreter=prepared.interpreter, report=say
+    )
+    return PreparedFunction(
+        name=function.component.name,
+        python=str(prepared.python),
+        code=str(copied),
+        runtime=str(handler),
+        digest=cache.key(prepared.folder.name, handler.name, copied.name, function.compiled),
+    )
+
+
+def prepare_environment(
+    function: FunctionPlan, home: Path, report: Report, also: Sequence[str] = ()
+) -> Environment:
+    """The environment of one function; `also` are packages for development."""
+    interpreter = environment.find_interpreter(function.environment.python)
+    return environment.prepare(
+        home,
+        function.environment.requirements,
+        interpreter,
+        report=said(report, function.component.name),
+        also=also,
+    )
+
+
+def said(report: Report, component: str) -> Callable[[str], None]:
+    """A function that reports build steps of one component."""
+    return lambda message: report(Event(component, "build", message))

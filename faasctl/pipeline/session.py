@@ -1,0 +1,57 @@
+"""What every sentence starts from: a valid module, the settings, and the target's backend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from faasctl import settings as all_settings
+from faasctl.errors import FaasctlError
+from faasctl.model import Module
+from faasctl.pipeline.loading import open_module
+from faasctl.plan import Deployment, LocalRelease
+from faasctl.ports import Backend, Observer, Traffic
+from faasctl.settings import Settings
+
+
+class Runner(Backend, Traffic, Observer, Protocol):
+    """All that a target can do once releases exist."""
+
+    def releases(self, namespace: str) -> Mapping[str, LocalRelease]:
+        """What gets most traffic now, by component."""
+        ...
+
+    def rollback(self, namespace: str, name: str, to: str | None = None) -> Deployment:
+        """Traffic back to the revision before, or to the one named."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    module: Module
+    settings: Settings
+    runner: Runner
+
+
+def open_session(directory: Path | None, target: str | None) -> Session:
+    """The module of a folder, checked, with the backend of its target.
+
+    Raises NotAModuleError, ManifestError and UsageError.
+    """
+    module = open_module(directory)
+    settings = all_settings.load(module.root, target=target)
+    return Session(module, settings, backend(settings))
+
+
+def backend(settings: Settings) -> Runner:
+    """The backend of the settings' target; raises FaasctlError for one that isn't served."""
+    if settings.target == "local":
+        from faasctl.backends.local import LocalBackend
+
+        return LocalBackend(settings.home, settings.gateway_port)
+    raise FaasctlError(
+        f"the target {settings.target!r} is not served by this version",
+        hint="use --target local",
+    )

@@ -1,0 +1,128 @@
+"""The local target: functions as processes behind the gateway; pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from faasctl.cases import Case, find
+from faasctl.compile import compile_component, compiled_text
+from faasctl.errors import FaasctlError
+from faasctl.model import ExistingImage, ImageBuild, MLComponent, Module
+from faasctl.plan import (
+    EnvironmentPlan,
+    FunctionPlan,
+    LocalRelease,
+    Plan,
+    PreparedFunction,
+    Skipped,
+)
+from handlers.contract.compiled import WarmupRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What was read of a module for one component: its lock and its files."""
+
+    requirements: str
+    python: str
+    files: tuple[str, ...]
+
+
+def image_build(component: MLComponent) -> ImageBuild:
+    """How the component's environment is made, with or without an image of its own."""
+    match component.image:
+        case ImageBuild() as build:
+            return build
+        case ExistingImage(build=build):
+            return build
+
+
+def plan(
+    module: Module,
+    components: Sequence[MLComponent],
+    sources: Mapping[str, Sources],
+    cases: Sequence[Case],
+) -> Plan:
+    """What to build for the local target; raises FaasctlError for what can't be run."""
+    skipped = [
+        Skipped(one.name, "ExperimentPipeline", "pipelines are started with `pipeline run`")
+        for one in module.pipelines
+    ]
+    return Plan(
+        target="local",
+        module=module.name,
+        namespace=module.namespace,
+        functions=tuple(_function(one, module, sources[one.name], cases) for one in components),
+        skipped=tuple(skipped),
+    )
+
+
+def _function(
+    component: MLComponent, module: Module, sources: Sources, cases: Sequence[Case]
+) -> FunctionPlan:
+    _refuse_clash(component, sources.files)
+    notes: list[str] = []
+    if isinstance(component.image, ExistingImage):
+        notes.append(
+            f"{component.name}: existingImageName {component.image.name} is not run here; "
+            "the module's own sources are"
+        )
+    warmup = None
+    if component.warmup:
+        case = find(cases, component.warmup)
+        warmup = WarmupRequest(case.name, case.path, case.request)
+    return FunctionPlan(
+        component=component,
+        environment=EnvironmentPlan(sources.requirements, sources.python),
+        files=sources.files,
+        compiled=compiled_text(compile_component(component, module.namespace, warmup)),
+        notes=tuple(notes),
+    )
+
+
+def _refuse_clash(component: MLComponent, files: Sequence[str]) -> None:
+    """The handler's own package is called `handlers`; a module's would hide it, or be hidden."""
+    folder = component.entry_point.python_path.strip("./") if component.entry_point else ""
+    places = {f"{prefix}handlers" for prefix in ("", f"{folder}/" if folder else "")}
+    for file in files:
+        if file.removesuffix(".py") in places or any(file.startswith(f"{one}/") for one in places):
+            raise FaasctlError(
+                f"{component.name}: {file} clashes with the package `handlers` that runs functions",
+                hint="give the module's package another name",
+            )
+
+
+def render(plan: Plan, artifacts: Mapping[str, PreparedFunction]) -> tuple[LocalRelease, ...]:
+    """The exact desired state, one release per function."""
+    return tuple(_release(plan, one, artifacts[one.component.name]) for one in plan.functions)
+
+
+def _release(plan: Plan, function: FunctionPlan, artifact: PreparedFunction) -> LocalRelease:
+    component = function.component
+    release = LocalRelease(
+        module=plan.module,
+        namespace=plan.namespace,
+        name=component.name,
+        kind="MLComponent",
+        digest="",
+        artifact=artifact.digest,
+        command=(artifact.python, "-I", f"{artifact.runtime}/handlers/start.py", "{component}"),
+        directory=artifact.code,
+        component=function.compiled,
+        environment=component.env,
+        scaling=component.scaling,
+        timeout=component.timeout,
+        memory=component.limits.memory,
+        ports=component.local,
+        public=component.public,
+    )
+    return _named(release)
+
+
+def _named(release: LocalRelease) -> LocalRelease:
+    """The release with its own content hash for a digest."""
+    from dataclasses import replace
+
+    return replace(release, digest=hashlib.sha256(repr(release).encode()).hexdigest())
