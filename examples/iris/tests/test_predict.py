@@ -15,7 +15,7 @@ CASES = sorted((ROOT / "tests" / "cases").glob("*.yaml"))
 @pytest.fixture(autouse=True)
 def _trained():
     if not MODEL.exists():
-        pytest.fail("there is no model yet: faasctl exec iris -- python -m iris.train")
+        pytest.fail("there is no model yet: train it as README.md says")
 
 
 @pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)

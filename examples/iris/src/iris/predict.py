@@ -7,18 +7,17 @@ import numpy as np
 def inference(parameters, inputs, output_fields, model_key, model=None):
     """Tell the species of irises from their measurements.
 
-    :param inputs.measurements: per flower: sepal length, sepal width, petal length, petal width, in cm
+    :param inputs.measurements: sepal length, sepal width, petal length, petal width in cm
     :type inputs.measurements: FP64[-1,4] or FP32[-1,4]
     :param outputs.species: the most likely species of each flower
     :type outputs.species: BYTES[-1]
-    :param outputs.probabilities: per flower: setosa, versicolor, virginica
+    :param outputs.probabilities: of setosa, versicolor and virginica
     :type outputs.probabilities: FP64[-1,3]
     """
     if model is None:  # the first call; what is returned comes back as `model` at the next one
         model = joblib.load(model_key)
-    values = {tensor["name"]: tensor["data"] for tensor in inputs}
-    measurements = np.asarray(values["measurements"], dtype=np.float64).reshape(-1, 4)
-    probabilities = model.predict_proba(measurements)
+    tensors = {tensor["name"]: tensor for tensor in inputs}
+    probabilities = model.predict_proba(_measurements(tensors["measurements"]))
     species = model.classes_[probabilities.argmax(axis=1)]
     outputs = [
         {"name": "species", "datatype": "BYTES", "shape": [len(species)], "data": species.tolist()},
@@ -31,3 +30,7 @@ def inference(parameters, inputs, output_fields, model_key, model=None):
     ]
     wanted = {field["name"] for field in output_fields} or {"species", "probabilities"}
     return [output for output in outputs if output["name"] in wanted], model
+
+
+def _measurements(tensor):
+    return np.asarray(tensor["data"], dtype=np.float64).reshape(-1, 4)

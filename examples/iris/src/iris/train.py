@@ -1,4 +1,4 @@
-"""Train the model: `python -m iris.train` writes model/iris.joblib."""
+"""Train the model; writes model/iris.joblib."""
 
 from pathlib import Path
 
@@ -10,25 +10,25 @@ from sklearn.model_selection import train_test_split
 MODEL = Path(__file__).parents[2] / "model" / "iris.joblib"
 
 
-def train():
-    """Fit a random forest on Fisher's iris data; return it with its accuracy on unseen flowers."""
-    data = load_iris()
+def fit(measurements, species):
+    """Fit a random forest; return it with its accuracy on flowers that it has not seen."""
     train_x, test_x, train_y, test_y = train_test_split(
-        data.data,
-        data.target_names[data.target],
-        test_size=0.2,
-        random_state=0,
-        stratify=data.target,
+        measurements, species, test_size=0.2, random_state=0, stratify=species
     )
     model = RandomForestClassifier(n_estimators=50, random_state=0)
     model.fit(train_x, train_y)
     return model, model.score(test_x, test_y)
 
 
+def save(model, path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    joblib.dump(model, path)
+
+
 def main():
-    model, accuracy = train()
-    MODEL.parent.mkdir(exist_ok=True)
-    joblib.dump(model, MODEL)
+    data = load_iris()
+    model, accuracy = fit(data.data, data.target_names[data.target])
+    save(model, MODEL)
     print(f"accuracy on unseen flowers: {accuracy:.3f}")
     print(f"wrote {MODEL}")
 

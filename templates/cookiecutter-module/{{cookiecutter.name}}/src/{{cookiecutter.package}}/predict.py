@@ -1,0 +1,3 @@
+"""The function that answers requests."""
+
+{% include cookiecutter.interface ~ "/" ~ cookiecutter.framework ~ ".py" %}
