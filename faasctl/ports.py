@@ -35,7 +35,7 @@ class Traffic(Protocol):
 
 
 class Observer(Protocol):
-    """What functions print."""
+    """What functions print; `since` is in seconds before now."""
 
     def logs(
         self, namespace: str, name: str, *, follow: bool, since: float | None, previous: bool

@@ -16,7 +16,16 @@ import msgspec
 from faasctl import errors
 from faasctl.errors import DeployError, FaasctlError
 from faasctl.model import EnvSecret, EnvValue, EnvVar
-from faasctl.plan import AllTraffic, Deployment, Event, LocalRelease, Rollout, TagOnly, Weighted
+from faasctl.plan import (
+    AllTraffic,
+    Deployment,
+    Event,
+    LocalRelease,
+    Rollout,
+    Share,
+    TagOnly,
+    Weighted,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,20 @@ class DeployRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Traffic:
+    """The wish to divide a component's requests so."""
+
+    shares: tuple[Share, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """The wish to go back; None is to what was live before."""
+
+    to: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Deployed:
     """The last word of a deploy that worked."""
 
@@ -101,6 +124,9 @@ Message = Event | Deployed | Fault
 def encode(value: Any) -> bytes:
     return msgspec.json.encode(value)
 
+
+#: Under `FAASCTL_HOME/local`: a GatewayInfo while a gateway runs.
+INFO_FILE = "gateway.json"
 
 T = TypeVar("T")
 
