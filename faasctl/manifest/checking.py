@@ -28,7 +28,7 @@ class Checked:
 
 def find_module(start: Path) -> Path:
     """The folder, or the nearest one above it, that has manifests."""
-    here = start.absolute()
+    here = start.resolve()
     for folder in (here, *here.parents):
         if next(_manifests(folder), None) is not None:
             return folder
@@ -72,7 +72,7 @@ def _checked(
     if any(not problem.warning for problem in in_order):
         return Checked(None, in_order)
     components = tuple(draft.component for draft in drafts if draft.component is not None)
-    return Checked(Module(root, namespace, components), in_order)
+    return Checked(Module(root.resolve(), namespace, components), in_order)
 
 
 def _nothing() -> Problem:

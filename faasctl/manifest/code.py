@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -80,7 +81,8 @@ class Code:
         except SyntaxError as error:
             line, column = max(error.lineno or 1, 1), max(error.offset or 1, 1)
             message = f"not valid Python: {error.msg}"
-            self.problems.append(Problem(shown, line, column, message))
+            hint = f"it was read as Python {sys.version_info.major}.{sys.version_info.minor}"
+            self.problems.append(Problem(shown, line, column, message, hint))
         except (OSError, ValueError, RecursionError, MemoryError) as error:
             self.problems.append(Problem(shown, 1, 1, f"this file can't be read: {error}"))
         return None

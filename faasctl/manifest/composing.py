@@ -41,6 +41,11 @@ def _place(event: yaml.Event) -> tuple[int, int]:
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
+def _shown(tag: str | None) -> str:
+    """A tag as it is written."""
+    return quote((tag or "!").replace(_TAG, "!!", 1))
+
+
 class TooDeepError(Exception):
     """The rest of the file is not worth parsing."""
 
@@ -136,7 +141,7 @@ class Composer:
             tag = str(_RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit))
         kind = _SCALARS.get(tag)
         if kind is None:
-            self._report(event, f"the tag {quote(tag)} is not supported", "remove it")
+            self._report(event, f"the tag {_shown(tag)} is not supported", "remove it")
         tree = Scalar(event.value, kind or "string", *_place(event))
         return _Sized(tree, merges=tag == _MERGE)
 
@@ -148,7 +153,7 @@ class Composer:
         self._depth += 1
         is_list = isinstance(event, yaml.SequenceStartEvent)
         if event.tag not in (None, "!", _TAG + ("seq" if is_list else "map")):
-            self._report(event, f"the tag {quote(event.tag)} is not supported", "remove it")
+            self._report(event, f"the tag {_shown(event.tag)} is not supported", "remove it")
         made = self._sequence(event) if is_list else self._mapping(event)
         self._depth -= 1
         if made.size > _LARGEST:

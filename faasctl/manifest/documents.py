@@ -19,6 +19,8 @@ from faasctl.model import Component, DataBox
 OWN = "faasctl.dev/v1"
 PLATFORM = "unified-platform.cs.hse.ru/v1"
 GROUPS = (OWN, PLATFORM)
+# Kinds of the platform that are known to be there; others may be system components.
+_NOT_USED = ("ComponentLink", "DatasetComponent", "ApplicationComponent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def _ignored(node: Mapping, kind: str, report: Report) -> Draft:
     at.warn(
         node.entries["kind"].value,
         f"manifests of kind {quote(kind)} are not used; this one is ignored",
-        did_you_mean(kind, DOCUMENTS),
+        None if kind in _NOT_USED else did_you_mean(kind, DOCUMENTS),
     )
     return Draft(node, report, ignored=True)
 

@@ -7,8 +7,8 @@ import re
 from fractions import Fraction
 
 CPU_PATTERN = r"^([0-9]{1,9}m|[0-9]{1,6}(\.[0-9]{1,9})?)$"
-MEMORY_PATTERN = r"^[0-9]{1,18}(\.[0-9]{1,9})?([kMGTPE]|[KMGTPE]i|[eE][0-9]{1,2})?$"
-DURATION_PATTERN = r"^([0-9]{1,9}(\.[0-9]{1,9})?|([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h)){1,4})$"
+MEMORY_PATTERN = r"^[0-9]{1,19}(\.[0-9]{1,9})?([kMGTPE]|[KMGTPE]i|[eE][0-9]{1,2})?$"
+DURATION_PATTERN = r"^([0-9]{1,9}(\.[0-9]{1,9})?|([0-9]{1,12}(\.[0-9]{1,9})?(ms|s|m|h)){1,4})$"
 
 _BYTES = {
     "": 1,

@@ -31,7 +31,8 @@ class Reader(Protocol[T_co]):
     def schema(self, *, strict: bool) -> Schema: ...
 
 
-def _refuse(node: Node, at: At, expected: str, hint: str | None = None) -> None:
+def refuse(node: Node, at: At, expected: str, hint: str | None = None) -> None:
+    """Report a value of the wrong kind."""
     if hint is None and isinstance(node, Scalar) and node.type == "null":
         hint = "leave the key out, or write a value"
     at.error(node, f"expected {expected}, got {describe(node)}", hint)
@@ -59,19 +60,24 @@ class Text:
 
     def read(self, node: Node, at: At) -> str | None:
         if not isinstance(node, Scalar) or node.type != "string":
-            bare = isinstance(node, Scalar) and node.type != "null"
-            _refuse(node, at, self.expected, "put it in quotes" if bare else None)
+            refuse(node, at, self.expected, self._quoting(node) or self.hint)
             return None
         if not _usable(node, at):
             return None
         if not node.text or not _fits(self.pattern, node.text):
-            _refuse(node, at, self.expected, self.hint)
+            refuse(node, at, self.expected, self.hint)
             return None
         if len(node.text) > self.longest:
             length = f"{len(node.text)} characters are more than {self.longest}"
             at.error(node, length, "shorten it")
             return None
         return node.text
+
+    def _quoting(self, node: Node) -> str | None:
+        """The hint for a number or truth value that would do as a text."""
+        if not isinstance(node, Scalar) or node.type in ("string", "null"):
+            return None
+        return "put it in quotes" if _fits(self.pattern, node.text) else None
 
     def schema(self, *, strict: bool) -> Schema:
         del strict
@@ -89,12 +95,12 @@ class SourceText:
 
     def read(self, node: Node, at: At) -> str | None:
         if not isinstance(node, Scalar) or node.type == "null":
-            _refuse(node, at, self.expected, self.hint)
+            refuse(node, at, self.expected, self.hint)
             return None
         if not _usable(node, at):
             return None
         if not _fits(self.pattern, node.text):
-            _refuse(node, at, self.expected, self.hint)
+            refuse(node, at, self.expected, self.hint)
             return None
         return node.text
 
@@ -111,7 +117,7 @@ class Flag:
     def read(self, node: Node, at: At) -> bool | None:
         if isinstance(node, Scalar) and node.type == "boolean" and node.text.lower() in _TRUTH:
             return _TRUTH[node.text.lower()]
-        _refuse(node, at, "true or false")
+        refuse(node, at, "true or false")
         return None
 
     def schema(self, *, strict: bool) -> Schema:
@@ -130,10 +136,10 @@ class Integer:
     def read(self, node: Node, at: At) -> int | None:
         if not isinstance(node, Scalar) or node.type != "integer":
             quoted = isinstance(node, Scalar) and _WHOLE.fullmatch(node.text)
-            _refuse(node, at, "a whole number", "remove the quotes" if quoted else None)
+            refuse(node, at, "a whole number", "remove the quotes" if quoted else None)
             return None
         if not _WHOLE.fullmatch(node.text):
-            _refuse(node, at, "a decimal whole number", "write only digits")
+            refuse(node, at, "a decimal whole number", "write only digits")
             return None
         if len(node.text) > _MOST_DIGITS:
             at.error(node, f"{describe(node)} is out of range", self._bounds())
@@ -173,10 +179,10 @@ class Choice(Generic[T]):
         *others, last = self.words
         expected = f"{', '.join(others)} or {last}" if others else last
         if not isinstance(node, Scalar) or node.type == "null":
-            _refuse(node, at, expected)
+            refuse(node, at, expected)
             return None
         if node.text not in self.words:
-            _refuse(node, at, expected, did_you_mean(node.text, self.words))
+            refuse(node, at, expected, did_you_mean(node.text, self.words))
             return None
         return self.words[node.text]
 
@@ -198,7 +204,7 @@ class Quantity(Generic[Number]):
     def read(self, node: Node, at: At) -> Number | None:
         bounds = f"expected {self.minimum} to {self.maximum}"
         if not isinstance(node, Scalar) or node.type in ("null", "boolean"):
-            _refuse(node, at, f"a quantity of {self.minimum} to {self.maximum}")
+            refuse(node, at, f"a quantity of {self.minimum} to {self.maximum}")
             return None
         try:
             value = self.parse(node.text)

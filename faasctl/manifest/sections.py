@@ -8,9 +8,9 @@ from functools import cache
 from typing import Any, Generic, TypeVar, cast, overload
 
 from faasctl.manifest.report import At, Placed
-from faasctl.manifest.scalars import Anything, Reader, Schema
+from faasctl.manifest.scalars import Anything, Reader, Schema, refuse
 from faasctl.manifest.spelling import hint_for
-from faasctl.manifest.tree import Entry, Mapping, Node, Scalar, describe
+from faasctl.manifest.tree import Entry, Mapping, Node, Scalar
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -135,8 +135,7 @@ class Section(Generic[T]):
 
     def read(self, node: Node, at: At) -> T | None:
         if not isinstance(node, Mapping):
-            message = f"expected {self.expected}, got {describe(node)}"
-            at.error(node, message, self._wrapped(node))
+            refuse(node, at, self.expected, self._wrapped(node))
             return None
         fields, complete = self.fields(node, at)
         return self.make(fields) if complete else None
@@ -152,16 +151,18 @@ class Section(Generic[T]):
         """How to write a bare value, where one key is what the section is about."""
         needed = [key.name for key in (*self.keys, *self.one_of) if key.required]
         if isinstance(node, Scalar) and node.type == "string" and len(needed) == 1:
-            return f"write {{{needed[0]}: {describe(node)}}}"
+            return f"write {{{needed[0]}: {node.text}}}" if node.text.isprintable() else None
         return None
 
     def _take(self, name: str, entry: Entry, fields: Fields) -> None:
         at = fields.at
         key = _by_name(self).get(name)
         if key is None:
-            at.key(name).unused(entry.key, "unknown key", hint_for(name, _by_name(self)))
+            place = _deeper(self).get(name)
+            hint = f"it belongs in {place}" if place else hint_for(name, _by_name(self))
+            at.key(name).unused(entry.key, "unknown key", hint)
         elif key in fields.taken:
-            written = " and ".join(key.names)
+            written = " and ".join(name for name in key.names if name in fields.node.entries)
             at.key(name).error(entry.key, f"{written} say the same", "keep one of them")
         else:
             errors = at.report.errors
@@ -206,3 +207,15 @@ class Section(Generic[T]):
 def _by_name(section: Section[Any]) -> dict[str, Key[object]]:
     keys = (*section.keys, *section.one_of)
     return {name: key for key in keys for name in key.names}
+
+
+@cache
+def _deeper(section: Section[Any]) -> dict[str, str]:
+    """Keys that only sections below this one have, and where."""
+    found: dict[str, str] = {}
+    for key in (*section.keys, *section.one_of):
+        if isinstance(key.reader, Section):
+            found = dict.fromkeys(_by_name(key.reader), key.name) | found
+            for name, path in _deeper(key.reader).items():
+                found.setdefault(name, f"{key.name}.{path}")
+    return {name: path for name, path in found.items() if name not in _by_name(section)}

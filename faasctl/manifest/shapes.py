@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from faasctl.manifest.report import At, Placed
-from faasctl.manifest.scalars import Reader, Schema
+from faasctl.manifest.scalars import Reader, Schema, refuse
 from faasctl.manifest.tree import Mapping, Node, Scalar, Sequence, describe
 
 T = TypeVar("T")
@@ -25,7 +25,8 @@ class Items(Generic[T]):
 
     def read(self, node: Node, at: At) -> tuple[T, ...] | None:
         if not isinstance(node, Sequence):
-            at.error(node, f"expected {self.expected}, got {describe(node)}", "start items with -")
+            null = isinstance(node, Scalar) and node.type == "null"
+            refuse(node, at, self.expected, None if null else "start items with -")
             return None
         if len(node.items) < self.fewest:
             at.error(node, f"expected at least {self.fewest}, got none", "add an item")
@@ -102,7 +103,7 @@ class Shapes(Generic[T]):
     def read(self, node: Node, at: At) -> T | None:
         reader = self._reader(node)
         if reader is None:
-            at.error(node, f"expected {self.expected}, got {describe(node)}")
+            refuse(node, at, self.expected)
             return None
         return reader.read(node, at)
 

@@ -102,12 +102,19 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Proble
     """The parser's words, with its place and what usually helps."""
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
+    line, column = _within(text, line, column)
     words = error.problem or "it can't be parsed"
     if _character(text, line, column) == "\t" and "cannot start any token" in words:
         return Problem(file, line + 1, column + 1, "a tab can't indent YAML", "use spaces")
     hint = next((hint for part, hint in _SYNTAX_HINTS.items() if part in words), None)
     context = f" {error.context}" if error.context else ""
     return Problem(file, line + 1, column + 1, f"not valid YAML: {words}{context}", hint)
+
+
+def _within(text: str, line: int, column: int) -> tuple[int, int]:
+    """The place, or the end of the last line for one behind the text."""
+    lines = text.splitlines() or [""]
+    return (line, column) if line < len(lines) else (len(lines) - 1, len(lines[-1]))
 
 
 def _character(text: str, line: int, column: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-_MANY = 12
+_MANY = 24
 
 
 def closest(word: str, words: Iterable[str]) -> str | None:

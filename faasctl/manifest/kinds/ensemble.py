@@ -142,9 +142,10 @@ def _check_round(steps: tuple[_Step, ...], writers: dict[str, int]) -> None:
         for index, step in enumerate(steps)
     }
     for cycle in find_cycles(needs):
-        going = [steps[int(index)].model for index in cycle]
-        names = " needs ".join(one.value for one in (*going, going[0]))
-        going[0].error(f"these steps wait for each other: {names}", "break the circle")
+        going = [f"steps[{index}] ({steps[int(index)].model.value})" for index in cycle]
+        names = " needs ".join((*going, going[0]))
+        model = steps[int(cycle[0])].model
+        model.error(f"these steps wait for each other: {names}", "break the circle")
 
 
 ENSEMBLE_SPEC = Section(

@@ -197,7 +197,7 @@ def _check_boxes(service: _Inference, fields: Fields) -> None:
     """Names of connections exist, and paths lie where those connections put their boxes."""
     boxes = {one.name: one for one in fields[CONNECTIONS]}
     exchange, model = service.exchange, service.model
-    if exchange is not None and fields.sound(ML_SERVICE):
+    if exchange is not None:
         _find(exchange.box, boxes)
         _check_scratch(exchange.path, boxes)
     if model is not None and model.box is not None and _find(model.box, boxes):
