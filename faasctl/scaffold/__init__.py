@@ -213,6 +213,5 @@ def _next_steps(request: ScaffoldRequest, destination: Path, answers: Answers) -
     enter = f"cd {shlex.quote(request.name if near else str(destination))}"
     if request.template not in OURS:
         return (enter, "faasctl validate")
-    with_python = "uv run" if answers["framework"] == "onnx" else f"faasctl exec {request.name} --"
-    train = f"{with_python} python -m {answers[_PACKAGE]}.train"
+    train = f"faasctl exec {request.name} -- python -m {answers[_PACKAGE]}.train"
     return (enter, train, "faasctl test", "faasctl deploy")

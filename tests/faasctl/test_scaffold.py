@@ -97,11 +97,6 @@ def test_says_what_to_type_next(make: Make, work: Path) -> None:
     )
 
 
-def test_training_of_onnx_needs_more_than_the_function(make: Make) -> None:
-    made = make(answers={"framework": "onnx"})
-    assert made.next_steps[1] == "uv run python -m flowers.train"
-
-
 def test_nothing_of_the_user_is_read_or_written(make: Make, home: Path, work: Path) -> None:
     made = make()
     assert [path.name for path in home.iterdir()] == [".cookiecutterrc"]
