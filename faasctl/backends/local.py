@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +39,14 @@ class Local:
     def find(self, namespace: str) -> Sequence[Deployment]:
         """Everything that runs in the namespace; starts no gateway where nothing was deployed."""
         return self._link().find(namespace) if self._is_used() else ()
+
+    def releases(self, namespace: str) -> Mapping[str, Release]:
+        """What gets most traffic now, by component, as it was released."""
+        folder = self.home / "local" / "revisions" / namespace
+        return {
+            one.name: wire.decode_release((folder / one.revision / "release.json").read_bytes())
+            for one in self.find(namespace)
+        }
 
     def namespaces(self) -> Sequence[str]:
         return self._link().namespaces() if self._is_used() else ()

@@ -17,7 +17,7 @@ from faasctl.build import cache
 from faasctl.errors import BuildError
 
 #: Byte code that is never checked against its source: sources in these folders don't change.
-UNCHECKED = {"PYC_INVALIDATION_MODE": "unchecked-hash"}
+UNCHECKED = {"PYC_INVALIDATION_MODE": "UNCHECKED_HASH"}
 
 
 @dataclass(frozen=True, slots=True)

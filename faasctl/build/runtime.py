@@ -59,7 +59,7 @@ def _install(lock: Path, target: Path, interpreter: Interpreter) -> None:
     except command.CommandError as error:
         raise BuildError(
             f"the handler's own packages could not be installed:\n{error.said}",
-            hint="mend the network, then run the command again",
+            hint="read the reason above, then run the command again",
         ) from error
 
 

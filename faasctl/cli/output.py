@@ -18,6 +18,16 @@ from faasctl.plan import Deployment, Event
 Report = Callable[[Event], None]
 
 
+#: What stands before an event's message.
+_STEPS = {
+    "start": "starting ",
+    "probe": "probing ",
+    "ready": "ready: ",
+    "traffic": "traffic goes to ",
+    "failed": "failed: ",
+}
+
+
 def plain(value: Any) -> Any:
     """A value as JSON knows it: dataclasses become objects."""
     if is_dataclass(value) and not isinstance(value, type):
@@ -106,7 +116,7 @@ def _words(event: Event) -> str:
     if event.step == "log":
         return f"{event.component} | {event.message}"
     where = f"{event.component}: " if event.component else ""
-    return f"{where}{event.message or event.step}"
+    return f"{where}{_STEPS.get(event.step, '')}{event.message}"
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:

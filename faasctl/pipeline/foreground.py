@@ -40,7 +40,8 @@ def prepare(
 ) -> Prepared:
     """The environment of one function; with `development` its development packages, too."""
     component = one_function(session.module, name)
-    plan = make_plan(session.module, [component], report)
+    # A command such as a training script makes the files that a deploy would miss.
+    plan = make_plan(session.module, [component], report, with_files=not development)
     also = lock.development_requirements(session.module.root) if development else ()
     home = session.settings.home
     made = prepare_environment(plan.functions[0], home, report, also)

@@ -43,21 +43,34 @@ def package(
     return Packaged(plan, artifacts, local.render(plan, artifacts))
 
 
-def make_plan(module: Module, components: Sequence[MLComponent], report: Report) -> Plan:
-    """What would be built: the lock is brought up to date, nothing else is written."""
+def make_plan(
+    module: Module,
+    components: Sequence[MLComponent],
+    report: Report,
+    *,
+    with_files: bool = True,
+) -> Plan:
+    """What would be built: the lock is brought up to date, nothing else is written.
+
+    Without files the plan is good for an environment, not for a release.
+    """
     found: dict[ImageBuild, Sources] = {}
     by_name: dict[str, Sources] = {}
     for component in components:
         build = local.image_build(component)
         if build not in found:
-            found[build] = _sources(module.root, build, said(report, component.name))
+            say = said(report, component.name)
+            found[build] = _sources(module.root, build, say, with_files=with_files)
         by_name[component.name] = found[build]
     return local.plan(module, components, by_name, golden.load(module.root))
 
 
-def _sources(root: Path, build: ImageBuild, say: Callable[[str], None]) -> Sources:
+def _sources(
+    root: Path, build: ImageBuild, say: Callable[[str], None], *, with_files: bool
+) -> Sources:
     locked = lock.lock(root, build, report=say)
-    return Sources(locked.requirements, locked.python, sources.module_files(root, build))
+    files = sources.module_files(root, build) if with_files else ()
+    return Sources(locked.requirements, locked.python, files)
 
 
 def build(module: Module, function: FunctionPlan, home: Path, report: Report) -> PreparedFunction:

@@ -48,9 +48,9 @@ def open_session(directory: Path | None, target: str | None) -> Session:
 def backend(settings: Settings) -> Runner:
     """The backend of the settings' target; raises FaasctlError for one that isn't served."""
     if settings.target == "local":
-        from faasctl.backends.local import LocalBackend
+        from faasctl.backends.local import Local
 
-        return LocalBackend(settings.home, settings.gateway_port)
+        return Local(settings.home, settings.gateway_port)
     raise FaasctlError(
         f"the target {settings.target!r} is not served by this version",
         hint="use --target local",
