@@ -55,7 +55,7 @@ class Names:
         self._hints += 1
         if named:
             place = f"{named[0].report.file}:{named[0].node.line}"
-            return f"{name} in {place} is a {named[0].kind}"
+            return f"{name} in {place} has kind {named[0].kind}"
         if self._hints > _HINTS:
             return None
         right = [said for said, drafts in self._by_name.items() if drafts[0].kind in kinds]

@@ -60,7 +60,8 @@ BURST = may("burst", _BURST, "replicas that may start at once", default=_AUTO, s
 def _scaling(fields: Fields) -> Scaling:
     low, high = fields[MIN], fields[MAX]
     if fields.sound(MIN, MAX) and low > high:
-        fields.placed(MIN).error(f"{low} is above max, which is {high}", f"write min: {high}")
+        hint = f"write min: {high}" if fields.given(MAX) else f"write max: {low}"
+        fields.placed(MIN).error(f"{low} is above max, which is {high}", hint)
     return Scaling(
         min=low,
         max=high,
