@@ -26,7 +26,8 @@ class Tensor:
 class InferenceRequest:
     """One call of a model, whatever protocol it came by.
 
-    `parameters` are `{"name", "value"}` dicts; `outputs` are the wanted results, empty for all.
+    `parameters` are `{"name", "value"}` dicts; `outputs` are the wanted results, empty for all;
+    `caller` is the user whose files are meant, empty where nobody proved who calls.
     """
 
     inputs: tuple[Tensor, ...]
@@ -34,6 +35,7 @@ class InferenceRequest:
     parameters: tuple[dict[str, Any], ...] = ()
     id: str = ""
     model_version: str = ""
+    caller: str = ""
 
 
 @dataclass(frozen=True, slots=True)
