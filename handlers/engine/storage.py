@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
+from typing import IO
 from xml.etree import ElementTree as ET
 
 from handlers.contract.sigv4 import (
@@ -107,7 +108,9 @@ class Storage:
 class _Exchange:
     """One signed request; the answer is closed with the block."""
 
-    def __init__(self, storage: Storage, request: HeaderRequest, body: object = None) -> None:
+    def __init__(
+        self, storage: Storage, request: HeaderRequest, body: IO[bytes] | None = None
+    ) -> None:
         bucket = storage.bucket
         headers = sign(bucket, storage.credentials, request, datetime.now(UTC))
         parts = urlsplit(bucket.endpoint)
@@ -119,7 +122,7 @@ class _Exchange:
                 request.method,
                 f"{bucket.path(request.key)}{query}",
                 body,
-                headers,  # type: ignore[arg-type]
+                headers,
             )
             self._answer = self._connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
