@@ -236,6 +236,10 @@ def _unknown(name: str, version: str, component: CompiledComponent) -> str:
 
 
 _GET, _POST = frozenset({"GET", "HEAD"}), frozenset({"POST"})
+_MODULES = (
+    "answer|call|code|contract|docs|elements|form|json|panel|picture|request|result|snippets|values"
+    "|widgets"
+)
 _MODEL = r"/v2/models/(?P<model>[^/]+)(?:/versions/(?P<version>[^/]+))?"
 
 
@@ -254,6 +258,6 @@ ROUTES = (
     _route("/v2/?", _GET, _server),
     _route("/metrics", _GET, _metrics),
     _route(r"/openapi\.json", _GET, _openapi),
-    _route(r"/docs|/docs/docs\.(?:js|css)", _GET, _page),
+    _route(rf"/docs|/docs/docs\.css|/docs/(?:{_MODULES})\.js", _GET, _page),
     _route("/", _GET, _home),
 )
