@@ -8,6 +8,7 @@ import contextlib
 import logging
 import os
 import resource
+import signal
 import sys
 from pathlib import Path
 
@@ -27,11 +28,18 @@ def main() -> int:
     os.umask(0o077)
     _allow_open_files()
     try:
-        asyncio.run(serve(chosen.home.absolute(), chosen.port))
+        asyncio.run(_serve(chosen.home.absolute(), chosen.port))
     except FaasctlError as error:
         logging.getLogger("faasctl.gateway").error("%s", error)  # noqa: TRY400 - no bug
         return 1
     return 0
+
+
+async def _serve(home: Path, port: int) -> None:
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    await serve(home, port, stopping=stopping)
 
 
 def _allow_open_files() -> None:

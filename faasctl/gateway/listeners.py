@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from faasctl.gateway.fleet import Fleet
+from faasctl.gateway.limits import Limits
 from faasctl.gateway.proxy import Handler, Proxy
 
 #: Longest request line, and longest header field.
@@ -54,20 +55,23 @@ class Listener:
         return cls(server, protocol)
 
     def stop_accepting(self) -> None:
+        """No new connection, and kept ones close after the request that they are at."""
         self._server.close()
+        self._protocol.pre_shutdown()
 
     async def close(self, patience: float) -> None:
         """Let requests end, for so many seconds."""
-        self._server.close()
+        self.stop_accepting()
         await self._protocol.shutdown(patience)
 
 
 class OwnPorts:
     """The ports that live components ask for, opened and closed as deploys come and go."""
 
-    def __init__(self, fleet: Fleet, proxy: Proxy) -> None:
-        self._fleet, self._proxy = fleet, proxy
+    def __init__(self, fleet: Fleet, proxy: Proxy, limits: Limits) -> None:
+        self._fleet, self._proxy, self._limits = fleet, proxy, limits
         self._open: dict[_Key, tuple[int, Listener]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
         self._notes: dict[_Key, tuple[str, ...]] = {}
 
     @property
@@ -80,7 +84,7 @@ class OwnPorts:
         for key, (port, listener) in list(self._open.items()):
             if wanted.get(key) != port:
                 del self._open[key]
-                await listener.close(0)
+                self._close(listener)
         self._notes.clear()
         for key, port in wanted.items():
             if key not in self._open:
@@ -88,8 +92,17 @@ class OwnPorts:
 
     async def close(self) -> None:
         for _, listener in self._open.values():
-            await listener.close(0)
+            self._close(listener)
         self._open.clear()
+        if self._closing:
+            await asyncio.wait(self._closing)
+
+    def _close(self, listener: Listener) -> None:
+        """The port is free at once; requests that came by it end in their own time."""
+        listener.stop_accepting()
+        task = asyncio.get_running_loop().create_task(listener.close(self._limits.drain))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     async def _try(self, key: _Key, port: int) -> None:
         try:

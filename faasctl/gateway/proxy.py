@@ -92,7 +92,7 @@ class Proxy:
             except NotSentError:
                 replica.refuse()
             except BrokenError as error:
-                repeat = error.retry and sent.repeatable and not attempt
+                repeat = error.retry and sent.repeatable and not (attempt or replica.is_doomed)
                 if not repeat or exchange.answer is not None:
                     return await _broken(request, exchange, replica, sent, error)
             except TimeoutError:

@@ -68,6 +68,11 @@ class Replica:
         self._told = False
         self._killer: asyncio.TimerHandle | None = None
 
+    @property
+    def is_doomed(self) -> bool:
+        """Whether it is killed for what its requests did."""
+        return bool(self._doom)
+
     def view(self) -> scale.Replica:
         return scale.Replica(self.number, self.phase, self.in_flight, self.idle_since)
 

@@ -7,11 +7,10 @@ import contextlib
 import fcntl
 import logging
 import os
-import signal
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,38 +39,38 @@ _LOCK_WAIT = 2.0
 _log = logging.getLogger("faasctl.gateway")
 
 
-async def serve(home: Path, preferred: int, limits: Limits | None = None) -> None:
-    """Run until told to stop; raises FaasctlError where another gateway has the home."""
+async def serve(
+    home: Path, preferred: int, *, stopping: asyncio.Event, limits: Limits | None = None
+) -> None:
+    """Run until `stopping`; raises FaasctlError where another gateway has the home."""
     limits = limits or Limits()
     records = Records(home)
     with _locked(records.root / "lock"), _lifeline() as lifeline:
         leftovers.clear(records)
-        gateway = _Gateway(records, limits, lifeline)
+        gateway = _Gateway(records, limits, lifeline, stopping.set)
         try:
             await gateway.open(preferred)
-            await gateway.stopping.wait()
+            await stopping.wait()
         finally:
             await gateway.close()
 
 
 class _Gateway:
-    def __init__(self, records: Records, limits: Limits, lifeline: int) -> None:
-        self.stopping = asyncio.Event()
-        self._records, self._limits = records, limits
+    def __init__(
+        self, records: Records, limits: Limits, lifeline: int, stop: Callable[[], None]
+    ) -> None:
+        self._records, self._limits, self._stop = records, limits, stop
         log = records.root / "gateway.log"
         self._watch = Watch(limits, lambda: self._fleet.pools, log)
         site = Site(records, lifeline, limits, started=self._watch.wake)
         self._fleet = Fleet(site)
         self._proxy = Proxy(self._fleet, limits)
-        self._ports = OwnPorts(self._fleet, self._proxy)
+        self._ports = OwnPorts(self._fleet, self._proxy, limits)
         self._listener: Listener | None = None
         self._control: web.AppRunner | None = None
         self._socket: Path | None = None
 
     async def open(self, preferred: int) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stopping.set)
         sock, notes = _bound(self._records, preferred)
         port = sock.getsockname()[1]
         self._fleet.load()
@@ -117,7 +116,7 @@ class _Gateway:
     async def _open_control(self, info: wire.GatewayInfo, path: Path) -> None:
         status = Status(self._fleet, info.url, self._ports.notes)
         deploys = Deploys(self._fleet, self._records)
-        desk = Desk(self._fleet, deploys, status, self._ports, info, self.stopping.set)
+        desk = Desk(self._fleet, deploys, status, self._ports, info, self._stop)
         self._control = web.AppRunner(
             application(desk), access_log=None, handler_cancellation=True, shutdown_timeout=1.0
         )

@@ -28,6 +28,7 @@ faulthandler.register(signal.SIGUSR1, all_threads=True)
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     component: ClassVar[dict[str, Any]]
     busy = 0
     most = 0
@@ -62,7 +63,7 @@ class Handler(BaseHTTPRequestHandler):
             "version": self.component.get("version", 1),
             "pid": os.getpid(),
             "method": self.command,
-            "target": self.path,
+            "target": self.requestline.split(" ")[1],
             "headers": [[name, value] for name, value in self.headers.items()],
             "environment": dict(os.environ),
             "most": Handler.most,
@@ -97,6 +98,11 @@ class Handler(BaseHTTPRequestHandler):
     def on_sleep(self, query: Query) -> None:
         self.body()
         time.sleep(float(query["seconds"]))
+        self.send(200, self.facts())
+
+    def on_wait(self, query: Query) -> None:
+        while not Path(query["gate"]).exists():
+            time.sleep(0.01)
         self.send(200, self.facts())
 
     def on_crash(self, query: Query) -> None:
