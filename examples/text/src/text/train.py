@@ -8,15 +8,10 @@ from sklearn.model_selection import train_test_split
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 
+from text.messages import messages
+
 ROOT = Path(__file__).parents[2]
-DATA = ROOT / "data" / "messages.tsv"
 MODEL = ROOT / "model" / "text.joblib"
-
-
-def read(path):
-    """Texts and their languages."""
-    rows = [line.split("\t") for line in path.read_text("utf-8").splitlines()]
-    return [text for _, text in rows], [language for language, _ in rows]
 
 
 def fit(texts, languages):
@@ -34,7 +29,7 @@ def fit(texts, languages):
 
 
 def main():
-    model, accuracy = fit(*read(DATA))
+    model, accuracy = fit(*messages())
     MODEL.parent.mkdir(exist_ok=True)
     joblib.dump(model, MODEL)
     print(f"accuracy on unseen texts: {accuracy:.3f}")
