@@ -223,6 +223,7 @@ async def supervise(
             stderr=output,
             pass_fds=inherit,
             start_new_session=True,
+            umask=0o022,
         )
     except OSError as error:
         raise _cannot_start(command, error) from error

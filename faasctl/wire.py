@@ -146,7 +146,7 @@ def encode_release(release: LocalRelease) -> bytes:
 def decode_release(content: bytes) -> LocalRelease:
     """Raises FaasctlError where the content is no release."""
     try:
-        return _release(msgspec.json.decode(content))
+        return _release(msgspec.json.decode(content, type=dict[str, Any]))
     except (msgspec.MsgspecError, KeyError, TypeError) as error:
         raise FaasctlError(f"not a release: {error}") from error
 
@@ -171,7 +171,7 @@ def encode_deploy(request: DeployRequest) -> bytes:
 def decode_deploy(content: bytes) -> DeployRequest:
     """Raises FaasctlError where the content is no deploy."""
     try:
-        raw = msgspec.json.decode(content)
+        raw = msgspec.json.decode(content, type=dict[str, Any])
         releases = tuple(_release(one) for one in raw["releases"])
         rollout = _rollout(raw["rollout"])
         return DeployRequest(releases, rollout, msgspec.convert(raw["start_timeout"], float | None))
@@ -193,11 +193,11 @@ def encode_message(message: Message) -> bytes:
 
 def decode_message(line: bytes) -> Message:
     raw = decode(line, dict[str, Any])
-    (name, value), *_ = raw.items()
     kinds: Mapping[str, type[Message]] = {"event": Event, "deployed": Deployed, "fault": Fault}
     try:
-        return msgspec.convert(value, kinds[name])
-    except (msgspec.MsgspecError, KeyError) as error:
+        (name,) = raw
+        return msgspec.convert(raw[name], kinds[name])
+    except (msgspec.MsgspecError, KeyError, ValueError) as error:
         raise FaasctlError(f"not a word of a deploy: {error}") from error
 
 

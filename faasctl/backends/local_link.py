@@ -111,11 +111,11 @@ def running(home: Path) -> Link | None:
 def ensure(home: Path, port: int) -> Link:
     """The gateway of that home, started when none answers, replaced when it is an older one."""
     link = running(home)
-    if link is not None and not _is_older(link.info):
+    if link is not None and not is_older(link.info):
         return link
     with _alone(home):
         link = running(home)
-        if link is not None and _is_older(link.info):
+        if link is not None and is_older(link.info):
             _stop(link)
             link = None
         return link or _start(home, port)
@@ -130,7 +130,8 @@ def stop(home: Path) -> bool:
     return True
 
 
-def _is_older(info: wire.GatewayInfo) -> bool:
+def is_older(info: wire.GatewayInfo) -> bool:
+    """Whether the gateway is of an earlier version than this command."""
     return Version(info.version) < Version(__version__)
 
 
@@ -158,7 +159,8 @@ def _start(home: Path, port: int) -> Link:
     root = disk.make_private(home / "local")
     log = root / "gateway.log"
     _rotate(log)
-    began = log.stat().st_size if log.exists() else 0
+    log.touch(mode=0o600)
+    began = log.stat().st_size
     command = [sys.executable, "-P", "-m", "faasctl.gateway", "--home", str(home)]
     pid = process.start_detached([*command, "--port", str(port)], log=log, directory=root)
     deadline = time.monotonic() + _START
@@ -178,6 +180,8 @@ def _rotate(log: Path) -> None:
 @contextmanager
 def _alone(home: Path) -> Iterator[None]:
     """One command at a time starts a gateway."""
-    with (disk.make_private(home / "local") / "starting").open("a") as file:
+    place = disk.make_private(home / "local") / "starting"
+    place.touch(mode=0o600)
+    with place.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
