@@ -107,6 +107,20 @@ Release = LocalRelease
 
 
 @dataclass(frozen=True, slots=True)
+class StorageAddress:
+    """Where an application's boxes are; credentials travel as secrets, never in a value.
+
+    `endpoint` is what functions use, `public_endpoint` what links name.
+    """
+
+    endpoint: str
+    public_endpoint: str
+    bucket: str
+    region: str
+    addressing: str
+
+
+@dataclass(frozen=True, slots=True)
 class AllTraffic:
     """The new revision gets every request, whatever stood before."""
 

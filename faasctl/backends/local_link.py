@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote
 
 import psutil
 from packaging.version import Version
@@ -41,23 +42,23 @@ class Link:
         return self._ask("GET", "/v1/namespaces", None, tuple[str, ...])
 
     def find(self, namespace: str) -> tuple[Deployment, ...]:
-        return self._ask("GET", f"/v1/namespaces/{namespace}", None, tuple[Deployment, ...])
+        return self._ask("GET", _space(namespace), None, tuple[Deployment, ...])
 
     def activity(self, namespace: str | None = None) -> wire.Activity:
-        query = f"?namespace={namespace}" if namespace else ""
+        query = f"?namespace={quote(namespace, safe='')}" if namespace else ""
         return self._ask("GET", f"/v1/activity{query}", None, wire.Activity)
 
     def delete(self, namespace: str, names: Sequence[str]) -> tuple[str, ...]:
         """Waits for the processes' end, as long as their requests take."""
-        path = f"/v1/namespaces/{namespace}/delete"
+        path = f"{_space(namespace)}/delete"
         return self._ask("POST", path, list(names), tuple[str, ...])
 
     def route(self, namespace: str, name: str, shares: Sequence[Share]) -> Deployment:
-        path = f"/v1/namespaces/{namespace}/components/{name}/traffic"
+        path = f"{_space(namespace)}/components/{quote(name, safe='')}/traffic"
         return self._ask("POST", path, wire.Traffic(tuple(shares)), Deployment)
 
     def rollback(self, namespace: str, name: str, to: str | None) -> Deployment:
-        path = f"/v1/namespaces/{namespace}/components/{name}/rollback"
+        path = f"{_space(namespace)}/components/{quote(name, safe='')}/rollback"
         return self._ask("POST", path, wire.Rollback(to), Deployment)
 
     def deploy(
@@ -81,6 +82,10 @@ class Link:
             hint="deploy again; what ran before still runs",
         )
 
+    def start_store(self) -> str:
+        """The endpoint of the embedded store, started where it does not run."""
+        return self._ask("POST", "/v1/store", None, dict[str, str])["endpoint"]
+
     def stop(self) -> None:
         self._ask("POST", "/v1/stop", None, dict[str, bool])
 
@@ -94,6 +99,10 @@ class Link:
         if answer.status != 200:
             raise wire.error_of(wire.decode(answer.body, wire.Fault))
         return wire.decode(answer.body, kind)
+
+
+def _space(namespace: str) -> str:
+    return f"/v1/namespaces/{quote(namespace, safe='')}"
 
 
 def running(home: Path) -> Link | None:

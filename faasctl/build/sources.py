@@ -49,7 +49,8 @@ def tracked_files(root: Path) -> tuple[str, ...]:
             [program, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
             directory=root,
         )
-        if listed.code == 0:
+        # A module inside a folder that another repository ignores has no files for git.
+        if listed.code == 0 and listed.output:
             return tuple(path for path in listed.output.split("\0") if path)
     return tuple(_walk(root, _ignored(root)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from aiohttp import web
 
+from faasctl.gateway.headers import SERVER
 from faasctl.gateway.routing import Unknown
 
 
@@ -23,7 +24,7 @@ def unknown(place: Unknown, request_id: bytes) -> web.Response:
 
 
 def redirect(location: str) -> web.Response:
-    return web.Response(status=308, headers={"Location": location})
+    return web.Response(status=308, headers={"Location": location, "Server": SERVER})
 
 
 def asleep(namespace: str, component: str) -> web.Response:
@@ -33,12 +34,12 @@ def asleep(namespace: str, component: str) -> web.Response:
         "# TYPE faasctl_replicas gauge\n"
         f'faasctl_replicas{{namespace="{namespace}",component="{component}"}} 0\n'
     )
-    headers = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+    headers = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8", "Server": SERVER}
     return web.Response(body=text.encode(), headers=headers)
 
 
 def _fault(status: int, error: dict[str, str], request_id: bytes, retry_after: int) -> web.Response:
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json", "Server": SERVER}
     if request_id:
         headers["X-Request-Id"] = request_id.decode("ascii")
     if retry_after:

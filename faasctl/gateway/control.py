@@ -18,6 +18,7 @@ from faasctl.gateway.fleet import Fleet
 from faasctl.gateway.listeners import OwnPorts
 from faasctl.gateway.revisions import Namespace
 from faasctl.gateway.status import Status
+from faasctl.gateway.store import StoreService
 from faasctl.plan import Deployment, Event
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -31,6 +32,7 @@ class Desk:
     deploys: Deploys
     status: Status
     ports: OwnPorts
+    store: StoreService
     info: wire.GatewayInfo
     stop: Callable[[], None]
 
@@ -48,6 +50,7 @@ def application(desk: Desk) -> web.Application:
             web.get(space, control.find),
             web.post("/v1/deploy", control.deploy),
             web.post("/v1/stop", control.stop),
+            web.post("/v1/store", control.store),
             web.post(space + "/delete", control.delete),
             web.post(component + "/traffic", control.traffic),
             web.post(component + "/rollback", control.rollback),
@@ -76,6 +79,9 @@ class _Control:
     async def stop(self, _request: web.Request) -> web.Response:
         self._desk.stop()
         return _json({"stopping": True})
+
+    async def store(self, _request: web.Request) -> web.Response:
+        return _json({"endpoint": await self._desk.store.ensure()})
 
     async def delete(self, request: web.Request) -> web.Response:
         """Stop and forget; the answer comes when the processes are gone."""

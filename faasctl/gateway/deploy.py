@@ -92,7 +92,8 @@ class Deploys:
         for one in prepared:
             name = one.candidate.component
             changed = before.components.get(name) != after.components[name]
-            report(Event(name, "traffic", one.candidate.revision.name))
+            if changed:
+                report(Event(name, "traffic", one.candidate.revision.name))
             done.append(Done(name, one.candidate.revision.name, changed, one.seconds))
         return done
 

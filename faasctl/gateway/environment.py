@@ -12,6 +12,9 @@ from faasctl.errors import DeployError
 from faasctl.model import EnvSecret, EnvValue, SecretKey
 from faasctl.plan import LocalRelease
 
+#: As a key: the whole secret, as one JSON object.
+WHOLE = "*"
+
 PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
@@ -45,6 +48,8 @@ def check_secrets(release: LocalRelease, home: Path) -> None:
 
 def _secret(folder: Path, secret: SecretKey, component: str) -> str:
     values = _read(folder / f"{os.path.basename(secret.name)}.json")  # noqa: PTH119 - a name
+    if secret.key == WHOLE and values:
+        return msgspec.json.encode(values).decode()
     if secret.key not in values:
         wanted = f"{secret.name}/{secret.key}"
         raise DeployError(

@@ -85,6 +85,7 @@ class Exchange:
         unframed = head.length is None or head.length == CHUNKED
         fields = CIMultiDict(headers.answer_fields(head.headers, framed=unframed))
         fields.setdefault("X-Request-Id", self._sent.request_id.decode("ascii"))
+        fields.setdefault("Server", headers.SERVER)
         if head.length is not None and 0 < head.length <= CHUNK:
             body = await connection.short_body(head.length)
             return web.Response(status=head.status, reason=head.reason, headers=fields, body=body)

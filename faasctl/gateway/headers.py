@@ -6,7 +6,12 @@ import re
 import secrets
 from collections.abc import Iterable, Sequence
 
+from handlers.contract import identity
+
 RawHeaders = Sequence[tuple[bytes, bytes]]
+
+#: What answers are said to come from where the function says nothing.
+SERVER = "faasctl"
 
 _HOP = frozenset(
     {
@@ -24,6 +29,9 @@ _HOP = frozenset(
 
 #: Not the client's to say: they would be believed because they come from the gateway.
 _OURS = (b"x-forwarded-", b"x-faasctl-")
+
+#: Believed for its signature, not for where it comes from.
+_SIGNED = identity.HEADER.encode()
 
 #: The gateway answers Expect itself and frames the body anew.
 _REQUEST = _HOP | {b"expect", b"content-length", b"forwarded", b"x-request-id"}
@@ -47,7 +55,7 @@ def request_head(
     parts = [f"{method} {target} HTTP/1.1\r\n".encode("utf-8", "surrogateescape")]
     for name, value in headers:
         lower = name.lower()
-        if lower not in dropped and not lower.startswith(_OURS):
+        if lower not in dropped and (lower == _SIGNED or not lower.startswith(_OURS)):
             parts += (name, b": ", value, b"\r\n")
     for name, value in added:
         parts += (name, b": ", value, b"\r\n")

@@ -50,6 +50,7 @@ class Pool:
         self._deaths = 0
         self._failed_starts = 0
         self._not_before = 0.0
+        self._closed: RefusedError | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
@@ -142,7 +143,8 @@ class Pool:
     async def close(self, kind: str, message: str) -> None:
         """Refuse what waits, let processes finish what is in flight, and wait for their end."""
         self.held = self.retired = True
-        self._refuse_all(RefusedError(kind, message))
+        self._closed = RefusedError(kind, message)
+        self._refuse_all(self._closed)
         self._set_timer(None)
         for replica in self.replicas.values():
             replica.leave()
@@ -210,6 +212,8 @@ class Pool:
             self._waiting.remove(place)
 
     def _check_admitted(self) -> None:
+        if self._closed is not None:
+            raise self._closed
         if self.in_flight + len(self._waiting) >= self.rule.admitted:
             queue = self.release_.scaling.queue
             raise RefusedError("QueueFull", f"all processes are busy and {queue} requests wait")

@@ -28,6 +28,7 @@ from faasctl.gateway.proxy import Proxy
 from faasctl.gateway.records import Port, Records
 from faasctl.gateway.site import Site
 from faasctl.gateway.status import Status
+from faasctl.gateway.store import StoreService
 from faasctl.gateway.watch import Watch
 
 #: Longest path of a Unix socket that every platform takes.
@@ -66,6 +67,7 @@ class _Gateway:
         self._fleet = Fleet(site)
         self._proxy = Proxy(self._fleet, limits)
         self._ports = OwnPorts(self._fleet, self._proxy, limits)
+        self._store = StoreService(records)
         self._listener: Listener | None = None
         self._control: web.AppRunner | None = None
         self._socket: Path | None = None
@@ -84,8 +86,16 @@ class _Gateway:
         await self._open_control(info, control)
         self._records.write_info(info)
         _log.info("faasctl %s at %s, process %d", __version__, url, os.getpid())
+        if self._store.is_wanted:
+            self._starting = asyncio.create_task(self._start_store())
         for note in notes:
             _log.warning("%s", note)
+
+    async def _start_store(self) -> None:
+        try:
+            await self._store.ensure()
+        except FaasctlError as error:
+            _log.warning("%s", error.message)
 
     async def close(self) -> None:
         """Finish what is in flight, for so long; then end the processes."""
@@ -98,6 +108,7 @@ class _Gateway:
             async with asyncio.timeout(self._limits.drain):
                 await self._drained()
         await self._fleet.close()
+        await self._store.close()
         self._watch.close()
         if self._listener is not None:
             await self._listener.close(1.0)
@@ -116,7 +127,7 @@ class _Gateway:
     async def _open_control(self, info: wire.GatewayInfo, path: Path) -> None:
         status = Status(self._fleet, info.url, self._ports.notes)
         deploys = Deploys(self._fleet, self._records)
-        desk = Desk(self._fleet, deploys, status, self._ports, info, self._stop)
+        desk = Desk(self._fleet, deploys, status, self._ports, self._store, info, self._stop)
         self._control = web.AppRunner(
             application(desk), access_log=None, handler_cancellation=True, shutdown_timeout=1.0
         )

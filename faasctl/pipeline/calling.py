@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -77,24 +78,27 @@ def body_from_inputs(words: Sequence[str], declared_by: Signature) -> bytes:
 
 
 def _input(name: str, value: str, variable: Variable | None) -> dict[str, Any]:
-    kind = variable.types[0] if variable and variable.types else None
+    kind = _kind(value, variable.types) if variable and variable.types else None
     if kind is None:
         return _guessed(name, value)
     item: dict[str, Any] = {"name": name, "datatype": kind.datatype}
     if kind.datatype == STRING:
         return {**item, "data": _text(value)}
     if kind.datatype == FILE:
-        if value.startswith("@"):
-            raise UsageError(
-                f"--input {name}: files are not exchanged by this component",
-                hint="give it a fileExchange and a DataBox",
-            )
         return {**item, "data": value, "content_type": kind.content_type}
     if kind.datatype == DICT:
         return {**item, "data": _json(name, _text(value))}
     data = _json(name, _listed(_text(value), kind))
     flat, shape = _flattened(data)
     return {**item, "data": flat, "shape": _fitted(len(flat), shape, kind)}
+
+
+def _kind(value: str, kinds: Sequence[VariableType]) -> VariableType:
+    """The declared type that a value is of: the first, unless only a file's name fits."""
+    named = next((one for one in kinds if one.datatype == FILE), None)
+    if named is None or kinds[0].datatype in {FILE, STRING}:
+        return kinds[0]
+    return kinds[0] if re.fullmatch(r"[-+0-9.eE,\s\[\]]+|true|false|[\[{].*", value) else named
 
 
 def _guessed(name: str, value: str) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def printed_url(deployment: Deployment, tag: str | None) -> str:
 
 def _package(session: Session, names: Sequence[str], report: Report) -> Packaged:
     components = chosen(session.module, names)
-    return package(session.module, components, session.settings.home, report)
+    return package(session.module, components, session.settings, report)
 
 
 def changes_of(

@@ -16,6 +16,7 @@ from faasctl.build import lock, runtime
 from faasctl.errors import DeployError, FaasctlError, UnreachableError
 from faasctl.gateway.environment import process_environment
 from faasctl.model import MLComponent, Module
+from faasctl.pipeline import storage
 from faasctl.pipeline.loading import one_function
 from faasctl.pipeline.packaging import make_plan, prepare_environment, said
 from faasctl.pipeline.session import Session
@@ -49,7 +50,10 @@ def prepare(
     artifact = PreparedFunction(
         component.name, str(made.python), str(session.module.root), str(handler), digest=""
     )
-    release = local.render(plan, {component.name: artifact})[0]
+    site = None
+    if local.needs_storage([component]) and not development:
+        site = storage.local_site(session.settings, session.module.namespace)
+    release = local.render(plan, {component.name: artifact}, site)[0]
     return Prepared(session.module, component, made.python, release, home)
 
 

@@ -10,6 +10,7 @@ from faasctl import cases as golden
 from faasctl.build import cache, code, environment, lock, runtime, sources
 from faasctl.build.environment import Environment
 from faasctl.model import ImageBuild, MLComponent, Module
+from faasctl.pipeline import storage
 from faasctl.plan import (
     Event,
     FunctionPlan,
@@ -18,7 +19,9 @@ from faasctl.plan import (
     PreparedFunction,
 )
 from faasctl.ports import Report
-from faasctl.targets import local
+from faasctl.settings import Settings
+from faasctl.targets import application, local
+from faasctl.targets.application import PreparedApi
 from faasctl.targets.local import Sources
 
 
@@ -32,15 +35,40 @@ class Packaged:
 
 
 def package(
-    module: Module, components: Sequence[MLComponent], home: Path, report: Report
+    module: Module, components: Sequence[MLComponent], settings: Settings, report: Report
 ) -> Packaged:
-    """Plan and build; what is built already is taken from the cache."""
+    """Plan and build; what is built already is taken from the cache.
+
+    The application's API is one more release whenever the whole module is packaged.
+    """
+    home = settings.home
     plan = make_plan(module, components, report)
     artifacts = {
         function.component.name: build(module, function, home, report)
         for function in plan.functions
     }
-    return Packaged(plan, artifacts, local.render(plan, artifacts))
+    whole = len(components) == len(module.functions)
+    compiled = application.compile_application(module) if whole else None
+    site = None
+    if compiled is not None or local.needs_storage(components):
+        site = storage.local_site(settings, module.namespace)
+    releases = local.render(plan, artifacts, site)
+    if compiled is not None and site is not None:
+        gateway = storage.gateway_url(settings)
+        prepared = prepare_api(home, report)
+        releases += (application.render(module, compiled, prepared, site, gateway),)
+    return Packaged(plan, artifacts, releases)
+
+
+def prepare_api(home: Path, report: Report) -> PreparedApi:
+    """The API's own environment and handler."""
+    say = said(report, application.NAME)
+    interpreter = environment.find_interpreter(">=3.11")
+    locked = (runtime.handler_folder() / "api.lock").read_text("utf-8")
+    made = environment.prepare(home, locked, interpreter, report=say)
+    handler = runtime.prepare(home, interpreter, report=say)
+    digest = cache.key(made.folder.name, handler.name)
+    return PreparedApi(str(made.python), str(handler), digest)
 
 
 def make_plan(

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from faasctl.cases import Case, find
-from faasctl.compile import compile_component, compiled_text
+from faasctl.compile import RELATIVE, compile_component, compiled_text, uses_boxes
 from faasctl.errors import FaasctlError
-from faasctl.model import ExistingImage, ImageBuild, MLComponent, Module
+from faasctl.model import (
+    EnvSecret,
+    EnvValue,
+    EnvVar,
+    ExistingImage,
+    ImageBuild,
+    MLComponent,
+    Module,
+    SecretKey,
+)
 from faasctl.plan import (
     EnvironmentPlan,
     FunctionPlan,
@@ -17,8 +26,15 @@ from faasctl.plan import (
     Plan,
     PreparedFunction,
     Skipped,
+    StorageAddress,
 )
 from handlers.contract.compiled import WarmupRequest
+
+#: Secrets of an application that `deploy` keeps itself, beside the user's own.
+STORE_SECRET, IDENTITY_SECRET = "faasctl-store", "faasctl-identity"
+
+#: Who calls from this machine itself.
+DEVELOPER = "developer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +93,7 @@ def _function(
         component=component,
         environment=EnvironmentPlan(sources.requirements, sources.python),
         files=sources.files,
-        compiled=compiled_text(compile_component(component, module.namespace, warmup)),
+        compiled=compiled_text(compile_component(component, module.namespace, warmup, RELATIVE)),
         notes=tuple(notes),
     )
 
@@ -94,13 +110,38 @@ def _refuse_clash(component: MLComponent, files: Sequence[str]) -> None:
             )
 
 
-def render(plan: Plan, artifacts: Mapping[str, PreparedFunction]) -> tuple[LocalRelease, ...]:
-    """The exact desired state, one release per function."""
-    return tuple(_release(plan, one, artifacts[one.component.name]) for one in plan.functions)
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What releases need to know of this machine: the storage, and a folder for mounted boxes."""
+
+    storage: StorageAddress
+    boxes: str
 
 
-def _release(plan: Plan, function: FunctionPlan, artifact: PreparedFunction) -> LocalRelease:
+def needs_storage(components: Sequence[MLComponent]) -> bool:
+    """Whether any process of these components reaches into a box."""
+    return any(uses_boxes(one) for one in components)
+
+
+def render(
+    plan: Plan, artifacts: Mapping[str, PreparedFunction], site: Site | None
+) -> tuple[LocalRelease, ...]:
+    """The exact desired state, one release per function; `site` is given where boxes are used."""
+    return tuple(_release(plan, one, artifacts[one.component.name], site) for one in plan.functions)
+
+
+def _release(
+    plan: Plan, function: FunctionPlan, artifact: PreparedFunction, site: Site | None
+) -> LocalRelease:
     component = function.component
+    boxes: tuple[EnvVar, ...] = ()
+    if site is not None and uses_boxes(component):
+        folder = f"{site.boxes}/{plan.namespace}/{component.name}"
+        boxes = (
+            *storage_environment(site.storage),
+            EnvValue("FAASCTL_LOOPBACK_USER", DEVELOPER),
+            EnvValue("FAASCTL_BOXES", folder),
+        )
     release = LocalRelease(
         module=plan.module,
         namespace=plan.namespace,
@@ -111,18 +152,31 @@ def _release(plan: Plan, function: FunctionPlan, artifact: PreparedFunction) -> 
         command=(artifact.python, "-I", f"{artifact.runtime}/handlers/start.py", "{component}"),
         directory=artifact.code,
         component=function.compiled,
-        environment=component.env,
+        environment=(*component.env, *boxes),
         scaling=component.scaling,
         timeout=component.timeout,
         memory=component.limits.memory,
         ports=component.local,
         public=component.public,
     )
-    return _named(release)
+    return named(release)
 
 
-def _named(release: LocalRelease) -> LocalRelease:
+def storage_environment(storage: StorageAddress) -> tuple[EnvVar, ...]:
+    """How a process finds the boxes, and who calls it."""
+    return (
+        EnvValue("FAASCTL_S3_ENDPOINT", storage.endpoint),
+        EnvValue("FAASCTL_S3_PUBLIC_ENDPOINT", storage.public_endpoint),
+        EnvValue("FAASCTL_S3_BUCKET", storage.bucket),
+        EnvValue("FAASCTL_S3_REGION", storage.region),
+        EnvValue("FAASCTL_S3_ADDRESSING", storage.addressing),
+        EnvSecret("FAASCTL_S3_ACCESS_KEY", SecretKey(STORE_SECRET, "ACCESS_KEY")),
+        EnvSecret("FAASCTL_S3_SECRET_KEY", SecretKey(STORE_SECRET, "SECRET_KEY")),
+        EnvSecret("FAASCTL_S3_TOKEN", SecretKey(STORE_SECRET, "TOKEN")),
+        EnvSecret("FAASCTL_IDENTITY_KEY", SecretKey(IDENTITY_SECRET, "KEY")),
+    )
+
+
+def named(release: LocalRelease) -> LocalRelease:
     """The release with its own content hash for a digest."""
-    from dataclasses import replace
-
     return replace(release, digest=hashlib.sha256(repr(release).encode()).hexdigest())

@@ -22,11 +22,35 @@ class WarmupRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class FileExchange:
+    """The box whose files FILE tensors name, and the folder where requests have theirs.
+
+    A relative `folder` lies in the process's own scratch folder (TMPDIR).
+    """
+
+    box: str
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A part of a box that appears, read-only, at `path` before user code is imported.
+
+    A relative `path` is relative to the folder that `FAASCTL_BOXES` names.
+    """
+
+    box: str
+    sub_path: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledComponent:
     """Everything that a handler knows of its component.
 
-    `python_path` and a relative `model_key` are relative to the code's root; `timeout` is in
-    seconds per call; `concurrency` 0 is unlimited; `max_body` is in bytes.
+    `python_path` and a relative `model_key` are relative to the code's root; where `model_mount`
+    is a mount's path, the key is relative to that. `timeout` is in seconds per call;
+    `concurrency` 0 is unlimited; `max_body` is in bytes.
     """
 
     namespace: str
@@ -40,6 +64,9 @@ class CompiledComponent:
     concurrency: int = 0
     max_body: int = 64 * 1024 * 1024
     warmup: WarmupRequest | None = None
+    exchange: FileExchange | None = None
+    mounts: tuple[Mount, ...] = ()
+    model_mount: str = ""
 
 
 def dump(component: CompiledComponent) -> str:
@@ -55,5 +82,11 @@ def parse(text: str) -> CompiledComponent:
     unknown = set(values) - {field.name for field in fields(CompiledComponent)}
     if unknown:
         raise ValueError(f"unknown keys in the compiled component: {', '.join(sorted(unknown))}")
-    warmup = values.pop("warmup", None)
-    return CompiledComponent(**values, warmup=WarmupRequest(**warmup) if warmup else None)
+    warmup, exchange = values.pop("warmup", None), values.pop("exchange", None)
+    mounts = tuple(Mount(**mount) for mount in values.pop("mounts", ()))
+    return CompiledComponent(
+        **values,
+        warmup=WarmupRequest(**warmup) if warmup else None,
+        exchange=FileExchange(**exchange) if exchange else None,
+        mounts=mounts,
+    )

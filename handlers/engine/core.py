@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
+import inspect
 import time
+from concurrent.futures import CancelledError as CancelledFutureError
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
@@ -46,8 +49,11 @@ class Engine:
     def __init__(self, code: ModelCode, *, timeout: float, concurrency: int) -> None:
         self._code = code
         self._timeout = timeout
-        self._threads = ThreadPoolExecutor(concurrency or UNLIMITED_THREADS, "inference")
-        self._slots = asyncio.Semaphore(concurrency) if concurrency else None
+        threads = concurrency or UNLIMITED_THREADS
+        self._threads = ThreadPoolExecutor(threads, "inference")
+        # Nobody's time limit runs while it waits for a thread.
+        slots = concurrency if code.is_async else threads
+        self._slots = asyncio.Semaphore(slots) if slots else None
         self._first = asyncio.Lock()
         self.model_load_seconds: float | None = None
         self.stuck = 0
@@ -62,10 +68,20 @@ class Engine:
             async with self._first:
                 if self.model_load_seconds is None:
                     started = time.perf_counter()
-                    response = await self._limited(request)
+                    response = await self._uncollected(request)
                     self.model_load_seconds = time.perf_counter() - started
                     return response
         return await self._limited(request)
+
+    async def _uncollected(self, request: InferenceRequest) -> InferenceResponse:
+        """The call that loads the model: it makes many objects that stay, which nobody visits."""
+        gc.disable()
+        try:
+            response = await self._limited(request)
+            gc.freeze()
+        finally:
+            gc.enable()
+        return response
 
     async def _limited(self, request: InferenceRequest) -> InferenceResponse:
         if self._slots is None:
@@ -78,17 +94,20 @@ class Engine:
             if self._code.is_async:
                 return await self._await(request)
             return await self._in_thread(request)
-        except (RequestError, TimeLimitError, UserCodeError, asyncio.CancelledError):
+        except (RequestError, TimeLimitError, UserCodeError):
             raise
         except BaseException as error:
-            failure = failure_of(error)
-            raise UserCodeError(failure.kind, failure.message, trace=failure.trace) from error
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
+                raise
+            raise _of_user(error) from error
 
     async def _await(self, request: InferenceRequest) -> InferenceResponse:
         limit = asyncio.timeout(self._timeout)
         try:
             async with limit:
-                return self._code.finish(await self._code.call(request))
+                result = self._code.call(request)
+                return self._code.finish(await result if inspect.isawaitable(result) else result)
         except TimeoutError:
             if limit.expired():
                 raise TimeLimitError(self._timeout) from None
@@ -101,14 +120,19 @@ class Engine:
         done, _ = await asyncio.wait({call}, timeout=self._timeout)
         if done:
             return call.result()
-        call.cancel()
-        if not running.cancelled():
+        if not running.cancel():
             self.stuck += 1
+        call.cancel()
         raise TimeLimitError(self._timeout)
 
     def _call(self, request: InferenceRequest) -> InferenceResponse:
         try:
             return self._code.finish(self._code.call(request))
-        except StopIteration as error:
-            # A future can't carry StopIteration: asyncio would never wake the caller.
-            raise UserCodeError("StopIteration", str(error)) from error
+        except (StopIteration, asyncio.CancelledError, CancelledFutureError) as error:
+            # A future can't carry these: asyncio would never wake the caller, or cancel it.
+            raise _of_user(error) from error
+
+
+def _of_user(error: BaseException) -> UserCodeError:
+    said = failure_of(error)
+    return UserCodeError(said.kind, said.message, trace=said.trace, file=said.file, line=said.line)

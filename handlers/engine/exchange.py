@@ -41,11 +41,6 @@ LINK_LIFETIME = 3600
 LARGEST = 5 * 1024**3
 
 
-def names_files(request: InferenceRequest) -> bool:
-    """Whether a request needs to know whose files are meant."""
-    return any(one.datatype == FILE for one in (*request.inputs, *request.outputs))
-
-
 @dataclass(frozen=True, slots=True)
 class _Call:
     """One request's folder, its caller, and where results shall go."""
@@ -84,6 +79,8 @@ class Exchange:
 
     def publish(self, call: _Call, response: InferenceResponse) -> InferenceResponse:
         """Upload every FILE output; raises UserCodeError for a path outside the exchange."""
+        if not call.caller and any(one.datatype == FILE for one in response.outputs):
+            raise RequestError("FILE results need a caller: call through the API", status=401)
         return InferenceResponse(
             tuple(
                 self._stored(one, call) if one.datatype == FILE else one for one in response.outputs

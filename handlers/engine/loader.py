@@ -26,6 +26,10 @@ class Failure:
         return f"{where}{self.kind}: {self.message}"
 
 
+#: Where user code lives: it may change the current folder, or delete it.
+_CODE = {"root": os.getcwd()}  # noqa: PTH109
+
+
 class LoadError(Exception):
     """The entry point could not be imported."""
 
@@ -40,21 +44,23 @@ def load(python_path: str, function: str) -> Callable[..., Any]:
     Raises LoadError with the user's own file and line.
     """
     root = os.getcwd()  # noqa: PTH109 - pathlib is an import that no first answer needs
+    _CODE["root"] = root
     folder = os.path.normpath(os.path.join(root, python_path))  # noqa: PTH118
     for path in (root, folder):
         if path not in sys.path:
             sys.path.insert(0, path)
     module_name, _, name = function.rpartition(".")
+    if not module_name:
+        what = f"{function!r} names no module, expected MODULE.FUNCTION"
+        raise LoadError(Failure("EntryPointError", what, "", 0, ""))
     try:
-        found = getattr(importlib.import_module(module_name), name)
-    except AttributeError as error:
-        if error.obj is sys.modules.get(module_name):
-            raise LoadError(_absent(module_name, name)) from error
-        raise LoadError(failure_of(error)) from error
+        module = importlib.import_module(module_name)
     except BaseException as error:
-        if isinstance(error, KeyboardInterrupt):
-            raise
         raise LoadError(failure_of(error)) from error
+    try:
+        found: Any = getattr(module, name)
+    except AttributeError as error:
+        raise LoadError(_absent(module_name, name)) from error
     if not callable(found):
         raise LoadError(_absent(module_name, name, "is not callable"))
     return found  # type: ignore[no-any-return]
@@ -69,7 +75,7 @@ def failure_of(error: BaseException) -> Failure:
         )
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if _is_own(frame.filename)]
-    message = str(error)
+    message = _text(error)
     if isinstance(error, SystemExit):
         message = f"the code called exit({error.code!r})"
     if not own:
@@ -79,13 +85,28 @@ def failure_of(error: BaseException) -> Failure:
     )
 
 
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - user code's own __str__
+        return "(its text can't be shown)"
+
+
 def _is_own(filename: str) -> bool:
-    path = os.path.abspath(filename)  # noqa: PTH100
-    return path.startswith(os.getcwd() + os.sep) and "site-packages" not in path  # noqa: PTH109
+    path = os.path.join(_CODE["root"], filename)  # noqa: PTH118
+    return path.startswith(_CODE["root"] + os.sep) and "site-packages" not in path
 
 
 def _shown(filename: str) -> str:
-    return os.path.relpath(filename) if _is_own(filename) else filename
+    return os.path.relpath(filename, _CODE["root"]) if _is_own(filename) else filename
+
+
+def place_of(function: Callable[..., Any], what: str) -> Failure:
+    """A failure at a function's definition."""
+    code = getattr(function, "__code__", None)
+    file, line = (_shown(code.co_filename), code.co_firstlineno) if code else ("", 0)
+    name = getattr(function, "__qualname__", type(function).__name__)
+    return Failure("EntryPointError", f"{name} {what}", file, line, "")
 
 
 def _absent(module_name: str, name: str, what: str = "does not exist") -> Failure:

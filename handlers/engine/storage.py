@@ -9,8 +9,8 @@ import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 from typing import IO
+from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 from handlers.contract.sigv4 import (
@@ -38,11 +38,29 @@ class StorageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object of a listing; `size` in bytes."""
+    """An object of a listing; `size` in bytes, `modified` as ISO 8601."""
 
     key: str
     size: int
     etag: str
+    modified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPage:
+    """A page of a listing; `prefixes` are those that a delimiter rolled up."""
+
+    objects: tuple[StoredObject, ...]
+    prefixes: tuple[str, ...]
+    is_truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the store said: header names in lower case, and the body."""
+
+    headers: Mapping[str, str]
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +72,16 @@ class Storage:
     credentials: Credentials
 
     def link(
-        self, method: str, key: str, *, expires: int, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        key: str,
+        *,
+        expires: int,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
     ) -> str:
         """A URL that allows one method on one key."""
-        wanted = Link(method, key, expires, headers or {}, {})
+        wanted = Link(method, key, expires, headers or {}, query or {})
         return presign(self.public, self.credentials, wanted, datetime.now(UTC))
 
     def fetch(self, key: str, file: str, *, limit: int) -> int:
@@ -78,6 +102,12 @@ class Storage:
             raise StorageError(f"the file broke off after {size} of {declared} bytes")
         return size
 
+    def read(self, key: str) -> Iterator[bytes]:
+        """An object's bytes, piece by piece."""
+        with _Exchange(self, HeaderRequest("GET", key, {}, {})) as answer:
+            while chunk := answer.read(_CHUNK):
+                yield chunk
+
     def store(self, key: str, file: str, content_type: str) -> int:
         """Stream a file into an object; returns its size. The store checks the content's hash."""
         size = os.path.getsize(file)  # noqa: PTH202
@@ -89,6 +119,37 @@ class Storage:
             with _Exchange(self, request, source) as answer:
                 answer.read()
         return size
+
+    def ask(self, request: HeaderRequest, body: bytes = b"") -> Answer:
+        """One request whose body and answer are small; raises StorageError."""
+        with _Exchange(self, request, body or None) as answer:
+            headers = {name.lower(): value for name, value in answer.headers.items()}
+            return Answer(headers, answer.read())
+
+    def head(self, key: str) -> Answer | None:
+        """An object's headers, its checksum among them, or None where there is none."""
+        try:
+            return self.ask(HeaderRequest("HEAD", key, {}, {"x-amz-checksum-mode": "ENABLED"}))
+        except StorageError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def delete(self, key: str) -> None:
+        """Remove an object; that there is none is no error."""
+        self.ask(HeaderRequest("DELETE", key, {}, {}))
+
+    def page(self, prefix: str, *, after: str, limit: int) -> ListedPage:
+        """What lies directly below a prefix that ends in a slash, from `after` (a key) on."""
+        query = {"list-type": "2", "prefix": prefix, "delimiter": "/", "max-keys": str(limit)}
+        if after:
+            query["start-after"] = after
+        found = ET.fromstring(self.ask(HeaderRequest("GET", "", query, {})).body)  # noqa: S314
+        return ListedPage(
+            tuple(_object(one) for one in found if _name(one) == "Contents"),
+            tuple(_text(one, "Prefix") for one in found if _name(one) == "CommonPrefixes"),
+            _text(found, "IsTruncated") == "true",
+        )
 
     def listing(self, prefix: str) -> Iterator[StoredObject]:
         """All objects whose key starts with the prefix, in order of keys."""
@@ -109,7 +170,7 @@ class _Exchange:
     """One signed request; the answer is closed with the block."""
 
     def __init__(
-        self, storage: Storage, request: HeaderRequest, body: IO[bytes] | None = None
+        self, storage: Storage, request: HeaderRequest, body: IO[bytes] | bytes | None = None
     ) -> None:
         bucket = storage.bucket
         headers = sign(bucket, storage.credentials, request, datetime.now(UTC))
@@ -161,7 +222,10 @@ def _code(body: bytes) -> str:
 
 def _object(element: ET.Element) -> StoredObject:
     return StoredObject(
-        _text(element, "Key"), int(_text(element, "Size") or 0), _text(element, "ETag").strip('"')
+        _text(element, "Key"),
+        int(_text(element, "Size") or 0),
+        _text(element, "ETag").strip('"'),
+        _text(element, "LastModified"),
     )
 
 
@@ -185,9 +249,10 @@ def from_environment(environment: dict[str, str] | os._Environ[str]) -> Storage 
     region = environment.get("FAASCTL_S3_REGION", "us-east-1")
     addressing = environment.get("FAASCTL_S3_ADDRESSING", "path")
     public = environment.get("FAASCTL_S3_PUBLIC_ENDPOINT") or endpoint
-    own = [environment.pop(f"FAASCTL_S3_{word}", "") for word in ("ACCESS_KEY", "SECRET_KEY")]
-    if all(own):
-        credentials = Credentials(own[0], own[1])
+    words = ("ACCESS_KEY", "SECRET_KEY", "TOKEN")
+    own = [environment.pop(f"FAASCTL_S3_{word}", "") for word in words]
+    if all(own[:2]):
+        credentials = Credentials(*own)
     else:
         words = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
         credentials = Credentials(*(environment.get(word, "") for word in words))

@@ -43,6 +43,11 @@ class InferenceResponse:
     outputs: tuple[Tensor, ...]
 
 
+def names_files(request: InferenceRequest) -> bool:
+    """Whether a request needs to know whose files are meant."""
+    return any(one.datatype == "FILE" for one in (*request.inputs, *request.outputs))
+
+
 class RequestError(Exception):
     """The caller's fault; `field` names what is wrong, `status` is an HTTP status."""
 
@@ -56,14 +61,19 @@ class RequestError(Exception):
 class UserCodeError(Exception):
     """User code raised, or returned what its interface does not allow.
 
-    `kind` is the exception's type, `trace` its traceback for the log alone.
+    `kind` is the exception's type, `trace` its traceback for the log alone; `file` and `line`
+    are the user's own, where they are known.
     """
 
-    def __init__(self, kind: str, message: str, *, trace: str = "") -> None:
+    def __init__(
+        self, kind: str, message: str, *, trace: str = "", file: str = "", line: int = 0
+    ) -> None:
         super().__init__(f"{kind}: {message}" if message else kind)
         self.kind = kind
         self.message = message
         self.trace = trace
+        self.file = file
+        self.line = line
 
 
 class TimeLimitError(Exception):

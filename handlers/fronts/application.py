@@ -5,27 +5,36 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from handlers.contract.compiled import CompiledComponent
 from handlers.contract.docstring import Signature
 from handlers.contract.docstring import parse as parse_docstring
 from handlers.engine.core import Engine
+from handlers.engine.loader import failure_of
 from handlers.engine.metrics import CONTENT_TYPE as METRICS_TYPE
 from handlers.engine.metrics import Metrics
-from handlers.engine.values import RequestError, TimeLimitError, UserCodeError
+from handlers.engine.values import (
+    InferenceRequest,
+    RequestError,
+    TimeLimitError,
+    UserCodeError,
+    names_files,
+)
 from handlers.fronts import faults, logs
 from handlers.fronts.faults import Fault
 from handlers.protocols import declared, predict, v2
 from handlers.protocols.text import to_json
 
+if TYPE_CHECKING:
+    from handlers.fronts.files import Files
+
 JSON = "application/json"
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:\-]{1,128}")
 _QUIET = ("/v2/health/", "/metrics")
 
 
@@ -51,18 +60,24 @@ class Application:
     """Routes of one function.
 
     `ready` is False while the process stops; `on_stuck` is called when a call outlived its time
-    limit and holds a thread that nobody can end.
+    limit and holds a thread that nobody can end; `last_error` is user code's last failure.
     """
 
     def __init__(
-        self, component: CompiledComponent, engine: Engine, documentation: str | None
+        self,
+        component: CompiledComponent,
+        engine: Engine,
+        documentation: str | None,
+        files: Files | None = None,
     ) -> None:
         self.component = component
         self.engine = engine
         self.metrics = Metrics(component.name, component.namespace)
         self.ready = True
         self.on_stuck: Callable[[], None] = lambda: None
+        self.last_error: UserCodeError | None = None
         self._documentation = documentation
+        self._files = files
         self._signature: Signature | None = None
 
     @property
@@ -72,14 +87,27 @@ class Application:
             self._signature = parse_docstring(self._documentation)
         return self._signature
 
+    def called_by(self, wanted: InferenceRequest, request: Request) -> InferenceRequest:
+        """The request with its caller; raises RequestError for files without one."""
+        named = names_files(wanted)
+        if self._files is None:
+            if named:
+                raise RequestError("the component exchanges no files (it has no fileExchange)")
+            return wanted
+        caller = self._files.caller(request.headers)
+        if named and not caller:
+            raise RequestError("FILE tensors need a caller: call through the API", status=401)
+        return replace(wanted, caller=caller)
+
     async def answer(self, request: Request) -> Response:
         """The response to one request; never raises for what a caller or user code did."""
-        sent = request.headers.get("x-request-id", "")
-        identity = sent if _REQUEST_ID.fullmatch(sent) else os.urandom(16).hex()
+        identity = logs.identity(request.headers.get("x-request-id", ""))
         token = logs.request_id.set(identity)
         started = time.perf_counter()
         try:
             response = await self._routed(request, identity)
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not end the connection
+            response = self._broken(error, request, identity)
         finally:
             logs.request_id.reset(token)
         if not request.path.startswith(_QUIET):
@@ -90,7 +118,16 @@ class Application:
 
     def refusal(self, request: Request, fault: Fault) -> Response:
         """The answer to a request that never reached a route."""
-        return Response(fault.status, faults.body(fault, request.path, ""))
+        identity = logs.identity(request.headers.get("x-request-id", ""))
+        logs.write_request(identity, request.method, request.path, fault.status, 0.0)
+        body = faults.body(fault, request.path, identity)
+        return Response(fault.status, body, headers=(("x-request-id", identity),))
+
+    def _broken(self, error: Exception, request: Request, identity: str) -> Response:
+        trace = failure_of(error).trace
+        logs.write("bug", level="error", request_id=identity, error=repr(error), trace=trace)
+        fault = Fault(500, "InternalError", "the handler failed; its log says more")
+        return Response(500, faults.body(fault, request.path, identity))
 
     async def _routed(self, request: Request, identity: str) -> Response:
         for route in ROUTES:
@@ -102,7 +139,7 @@ class Application:
             name = unquote(match.groupdict().get("model") or self.component.name)
             version = match.groupdict().get("version") or self.component.version
             if (name, version) != (self.component.name, self.component.version):
-                fault = Fault(404, "NotFound", _unknown(name, version, self.component))
+                fault = faults.unknown_model(name, version, self.component.name)
                 return Response(404, faults.body(fault, request.path, identity))
             if route.counted:
                 return await self._counted(route, request, identity)
@@ -128,7 +165,8 @@ class Application:
         if isinstance(error, RequestError):
             return
         shown = faults.of(error)
-        trace = error.trace if isinstance(error, UserCodeError) else ""
+        self.last_error = error if isinstance(error, UserCodeError) else None
+        trace = self.last_error.trace if self.last_error else ""
         logs.write(
             "error",
             level="error",
@@ -156,12 +194,14 @@ class Route:
 async def _predict(application: Application, request: Request) -> Response:
     wanted = predict.decode(request.body)
     declared.check(wanted, application.signature)
+    wanted = application.called_by(wanted, request)
     return Response(200, predict.encode(await application.engine.infer(wanted)))
 
 
 async def _infer(application: Application, request: Request) -> Response:
     wanted = declared.from_v2(v2.decode(request.body), application.signature)
     declared.check(wanted, application.signature)
+    wanted = application.called_by(wanted, request)
     response = v2.select(await application.engine.infer(wanted), wanted)
     component = application.component
     return Response(
@@ -227,12 +267,6 @@ def _not_allowed(request: Request, route: Route, identity: str) -> Response:
     allowed = ", ".join(sorted(route.methods))
     fault = Fault(405, "MethodNotAllowed", f"{request.path} takes {allowed}, not {request.method}")
     return Response(405, faults.body(fault, request.path, identity), headers=(("allow", allowed),))
-
-
-def _unknown(name: str, version: str, component: CompiledComponent) -> str:
-    if name != component.name:
-        return f"Request for unknown model: {name!r} is not found"
-    return f"Request for unknown model: {name!r} version {version} is not found"
 
 
 _GET, _POST = frozenset({"GET", "HEAD"}), frozenset({"POST"})

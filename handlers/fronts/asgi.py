@@ -62,7 +62,7 @@ def _headers(scope: Scope) -> dict[str, str]:
 
 
 async def _body(receive: Receive, limit: int, declared: str | None) -> bytes:
-    if declared and declared.isdigit() and int(declared) > limit:
+    if declared and declared.isdecimal() and (len(declared) > 18 or int(declared) > limit):
         raise _TooLargeError
     message = await receive()
     if message["type"] == "http.disconnect":

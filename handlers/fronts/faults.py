@@ -27,6 +27,12 @@ def of(error: RequestError | TimeLimitError | UserCodeError) -> Fault:
     return Fault(500, error.kind, error.message)
 
 
+def unknown_model(name: str, version: str, own: str) -> Fault:
+    """The fault of a path that names another model, or another version of this one."""
+    which = repr(name) if name != own else f"{name!r} version {version}"
+    return Fault(404, "NotFound", f"Request for unknown model: {which} is not found")
+
+
 def body(fault: Fault, path: str, identity: str) -> bytes:
     """The answer's JSON: V2's `{"error": text}` below `/v2`, else type, message and field."""
     if path.startswith("/v2"):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import socket
 
     from handlers.fronts.application import Application
+    from handlers.fronts.files import Files
 
 DID_NOT_START, STUCK = 3, 75
 
@@ -65,6 +66,9 @@ def main(words: list[str]) -> None:
     arguments = parse_arguments(words)
     if arguments.lifeline is not None:
         _watch(arguments.lifeline)
+    from handlers.fronts import logs
+
+    logs.capture()
     try:
         with open(arguments.component, encoding="utf-8") as file:  # noqa: PTH123
             component = compiled.parse(file.read())
@@ -73,23 +77,43 @@ def main(words: list[str]) -> None:
         _leave_unstarted(error.failure)
     except (OSError, ValueError, TypeError) as error:
         _leave_unstarted(loader.failure_of(error))
-    gc.collect()
-    gc.freeze()
-    gc.enable()
     _leave(_serve(application, arguments, started))
 
 
 def build(component: CompiledComponent) -> Application:
     """The application of a component; raises LoadError. User code is imported first of all."""
+    files, model_key = _files(component), _model_key(component)  # user code may change the folder
     function = loader.load(component.python_path, component.function)
     from handlers.engine.core import Engine
     from handlers.fronts.application import Application
     from handlers.interfaces.inference import InferenceFunction
 
-    key = component.model_key
-    code = InferenceFunction(function, os.path.abspath(key) if key else "")  # noqa: PTH100
-    engine = Engine(code, timeout=component.timeout, concurrency=component.concurrency)
-    return Application(component, engine, code.documentation)
+    code = InferenceFunction(function, model_key)
+    engine = Engine(
+        files.wrap(code) if files else code,
+        timeout=component.timeout,
+        concurrency=component.concurrency,
+    )
+    return Application(component, engine, code.documentation, files)
+
+
+def _files(component: CompiledComponent) -> Files | None:
+    """The component's boxes; before user code, which must not see what opens them."""
+    if component.exchange is None and not component.mounts:
+        return None
+    from handlers.fronts import files
+
+    return files.prepare(component)
+
+
+def _model_key(component: CompiledComponent) -> str:
+    if not component.model_key:
+        return ""
+    if component.model_mount:
+        from handlers.fronts import files
+
+        return os.path.join(files.place(component.model_mount), component.model_key)  # noqa: PTH118
+    return os.path.abspath(component.model_key)  # noqa: PTH100
 
 
 def _serve(application: Application, arguments: Arguments, started: float) -> int:
@@ -111,6 +135,8 @@ async def _run(application: Application, listener: socket.socket, started: float
     failure = await warm_up(application)
     if failure is not None:
         _leave_unstarted(failure)
+    gc.freeze()
+    gc.enable()
     stopped = asyncio.Event()
     code = 0
 

@@ -4,18 +4,49 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
+import importlib.util
 import socket
+import sys
 from collections.abc import Iterator
 from typing import Any
 
-import uvicorn
+
+def _without_command_line() -> None:
+    """Let uvicorn's modules be imported without its command line, which costs more than they do.
+
+    `uvicorn/__init__.py` imports click, multiprocessing and file watchers. It runs when
+    somebody asks the package for a name.
+    """
+    spec = importlib.util.find_spec("uvicorn")
+    if "uvicorn" in sys.modules or spec is None or spec.loader is None:
+        return
+    package, loader = importlib.util.module_from_spec(spec), spec.loader
+
+    def complete(name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        vars(package).pop("__getattr__", None)
+        loader.exec_module(package)
+        return getattr(package, name)
+
+    vars(package)["__getattr__"] = complete
+    sys.modules["uvicorn"] = package
+
+
+_without_command_line()
+
+from uvicorn.config import Config  # noqa: E402
+from uvicorn.server import Server  # noqa: E402
+
+vars(sys.modules["uvicorn"]).setdefault("Config", Config)  # its modules import it from here
 
 #: Longer than any proxy before us keeps an idle connection, so that it is never us who closes
 #: one on which a request is already on its way.
 KEEP_ALIVE = 120
 
 
-class _Server(uvicorn.Server):
+class _Server(Server):
     """uvicorn without its signal handlers: the front decides when to stop."""
 
     @contextlib.contextmanager
@@ -43,7 +74,7 @@ async def serve(
 
     `grace` is in seconds; requests that take longer are cut off.
     """
-    config = uvicorn.Config(
+    config = Config(
         application,
         log_config=None,
         log_level="warning",

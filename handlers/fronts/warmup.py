@@ -21,11 +21,11 @@ async def warm_up(application: Application) -> Failure | None:
     response = await application.answer(Request("POST", case.path, {}, body))
     if response.status < 400:
         return None
-    return Failure(
-        "WarmupError",
+    message = (
         f"the warm-up case {case.name!r} was answered {response.status}: "
-        f"{response.body.decode('utf-8', 'replace')}",
-        f"tests/cases/{case.name}.yaml",
-        1,
-        "",
+        f"{response.body.decode('utf-8', 'replace')}"
     )
+    error = application.last_error
+    if error is not None and error.file:
+        return Failure("WarmupError", message, error.file, error.line, error.trace)
+    return Failure("WarmupError", message, f"tests/cases/{case.name}.yaml", 1, "")

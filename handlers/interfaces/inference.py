@@ -6,36 +6,49 @@ The model that a call returns is handed to the next call; that is the whole cach
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from handlers.engine.loader import LoadError, place_of
 from handlers.engine.values import InferenceRequest, InferenceResponse, Tensor, UserCodeError
 
 NAMES = ("parameters", "inputs", "output_fields", "model_key", "model")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How to call: the first `arguments` of NAMES, by keyword or by position."""
+
+    by_keyword: bool
+    arguments: int
 
 
 class InferenceFunction:
     """User code of this interface, and the model that it last returned."""
 
     def __init__(self, function: Callable[..., Any], model_key: str) -> None:
-        self.is_async = inspect.iscoroutinefunction(function)
+        self.is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+            getattr(function, "__call__", None)  # noqa: B004 - an object with an async __call__
+        )
         self.documentation = inspect.getdoc(function)
         self._function = function
         self._model_key = model_key
         self._model: Any = None
-        self._by_keyword = takes_keywords(function)
+        self._form = form_of(function)
 
     def call(self, request: InferenceRequest) -> Any:
         """What user code returns: a result, or an awaitable when `is_async`."""
-        values = (
+        values: tuple[Any, ...] = (
             [dict(one) for one in request.parameters],
             [_as_dict(one) for one in request.inputs],
             [_as_dict(one) for one in request.outputs],
             self._model_key,
             self._model,
         )
-        if self._by_keyword:
-            return self._function(**dict(zip(NAMES, values, strict=True)))
+        values = values[: self._form.arguments]
+        if self._form.by_keyword:
+            return self._function(**dict(zip(NAMES, values, strict=False)))
         return self._function(*values)
 
     def finish(self, result: Any) -> InferenceResponse:
@@ -50,11 +63,28 @@ class InferenceFunction:
         )
 
 
-def takes_keywords(function: Callable[..., Any]) -> bool:
-    """Whether the function can be called with the contract's five names."""
+def form_of(function: Callable[..., Any]) -> Form:
+    """How a function takes the contract's arguments: by its names if it can, all if it can.
+
+    Raises LoadError for one that takes them in no way.
+    """
     try:
-        inspect.signature(function).bind(**dict.fromkeys(NAMES))
+        signature = inspect.signature(function)
     except (TypeError, ValueError):
+        return Form(by_keyword=False, arguments=len(NAMES))
+    for arguments in (len(NAMES), len(NAMES) - 1):
+        names = NAMES[:arguments]
+        if _binds(signature, (), dict.fromkeys(names)):
+            return Form(by_keyword=True, arguments=arguments)
+        if _binds(signature, names, {}):
+            return Form(by_keyword=False, arguments=arguments)
+    raise LoadError(place_of(function, f"must take ({', '.join(NAMES)}), it takes {signature}"))
+
+
+def _binds(signature: inspect.Signature, values: Sequence[str], named: dict[str, Any]) -> bool:
+    try:
+        signature.bind(*values, **named)
+    except TypeError:
         return False
     return True
 
@@ -91,7 +121,9 @@ def _plain(value: Any) -> Any:
     """NumPy arrays, scalars and tuples as the lists and numbers that JSON knows."""
     if hasattr(value, "ravel") and hasattr(value, "tolist"):
         return value.ravel().tolist() if value.ndim else value.item()
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, (tuple, range)) or (hasattr(value, "tolist") and hasattr(value, "shape")):
+        return list(value)
+    return value
 
 
 def _guess(data: Any) -> str:

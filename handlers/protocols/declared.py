@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from handlers.contract.datatypes import DICT, PLATFORM, STRING, v2_name
+from handlers.contract.datatypes import DICT, FILE, PLATFORM, STRING, v2_name
 from handlers.contract.docstring import Signature, Variable
 from handlers.engine.values import InferenceRequest, RequestError, Tensor
 
@@ -39,14 +39,25 @@ def from_v2(request: InferenceRequest, signature: Signature) -> InferenceRequest
     """V2 knows `BYTES` only: give `str` and `dict` inputs the form that the function declares."""
     declared = {variable.name: variable for variable in signature.inputs}
     inputs = tuple(
-        _as_declared(tensor, declared[tensor.name]) if tensor.name in declared else tensor
+        _as_file(tensor)
+        if tensor.parameters.get("file") is True and len(tensor.data) == 1
+        else _as_declared(tensor, declared[tensor.name])
+        if tensor.name in declared
+        else tensor
         for tensor in request.inputs
     )
     return replace(request, inputs=inputs)
 
 
+def _as_file(tensor: Tensor) -> Tensor:
+    """A BYTES tensor that names a file of the caller's."""
+    return replace(tensor, datatype=FILE, data=tensor.data[0])
+
+
 def _as_declared(tensor: Tensor, variable: Variable) -> Tensor:
     words = {one.datatype for one in variable.types}
+    if FILE in words and len(words) == 1 and tensor.datatype == "BYTES" and len(tensor.data) == 1:
+        return _as_file(tensor)
     if tensor.datatype != v2_name(STRING) or "BYTES" in words or len(tensor.data) != 1:
         return tensor
     if STRING in words:

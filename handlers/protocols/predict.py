@@ -12,7 +12,7 @@ from typing import Any
 from handlers.contract.datatypes import DICT, FILE, PLATFORM, STRING, V2
 from handlers.engine.values import InferenceRequest, InferenceResponse, RequestError, Tensor
 from handlers.protocols.numbers import check_elements, check_shape, elements, flatten, kind
-from handlers.protocols.text import parse_object, to_json
+from handlers.protocols.text import answer, parse_object
 
 
 def decode(body: bytes) -> InferenceRequest:
@@ -37,7 +37,7 @@ def decode(body: bytes) -> InferenceRequest:
 
 def encode(response: InferenceResponse) -> bytes:
     """The answer's body."""
-    return to_json({"outputs": [_output(one) for one in response.outputs]})
+    return answer({"outputs": [_output(one) for one in response.outputs]})
 
 
 def _input(value: Any, field: str) -> Tensor:
@@ -156,4 +156,6 @@ def _output(tensor: Tensor) -> dict[str, Any]:
         item["shape"] = tensor.shape
     if tensor.content_type is not None:
         item["content_type"] = tensor.content_type
+    if "url" in tensor.parameters:
+        item["url"] = tensor.parameters["url"]
     return item

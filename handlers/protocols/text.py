@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from typing import Any
 
-from handlers.engine.values import RequestError
+from handlers.engine.values import RequestError, UserCodeError
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
@@ -40,8 +41,32 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return value.tolist()
     if isinstance(value, (bytes, bytearray)):
-        return value.decode("utf-8", "replace")
+        return value.decode()
     raise TypeError(f"a value of type {type(value).__name__} can't be written as JSON")
+
+
+def answer(body: dict[str, Any]) -> bytes:
+    """An answer with its `outputs`; raises UserCodeError that names the one with no JSON form."""
+    try:
+        return to_json(body)
+    except (TypeError, ValueError, RecursionError) as error:
+        name, reason = next(_without_json(body["outputs"]), ("", error))
+        said = f"output {name!r}: {_reason(reason)}"
+        raise UserCodeError("ContractError", said) from error
+
+
+def _without_json(outputs: list[dict[str, Any]]) -> Iterator[tuple[str, Exception]]:
+    for output in outputs:
+        try:
+            to_json(output)
+        except (TypeError, ValueError, RecursionError) as error:
+            yield output["name"], error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "its bytes are no UTF-8 text, which JSON can't carry"
+    return "it is nested too deep" if isinstance(error, RecursionError) else str(error)
 
 
 def _finite(value: Any) -> Any:

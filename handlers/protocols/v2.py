@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from operator import index
 from typing import Any
 
-from handlers.contract.datatypes import DICT, FILE, STRING, V2, v2_name
+from handlers.contract.datatypes import AS_V2, DICT, FILE, STRING, V2, v2_name
 from handlers.contract.docstring import Signature, Variable
 from handlers.engine.values import (
     InferenceRequest,
@@ -20,7 +21,7 @@ from handlers.engine.values import (
     UserCodeError,
 )
 from handlers.protocols.numbers import check_elements, check_shape, elements, flatten, kind
-from handlers.protocols.text import parse_object, to_json
+from handlers.protocols.text import answer, parse_object, to_json
 
 #: Parameters that speak to the server, not to the model.
 RESERVED = frozenset(
@@ -159,7 +160,7 @@ def encode(response: InferenceResponse, *, model: str, version: str, request_id:
     if request_id:
         body["id"] = request_id
     body["outputs"] = [_output(as_tensor(one)) for one in response.outputs]
-    return to_json(body)
+    return answer(body)
 
 
 def as_tensor(tensor: Tensor) -> Tensor:
@@ -167,12 +168,8 @@ def as_tensor(tensor: Tensor) -> Tensor:
 
     Raises UserCodeError when they cannot.
     """
-    if tensor.datatype in {STRING, FILE, DICT} or isinstance(tensor.data, (str, dict)):
-        text = to_json(tensor.data).decode() if isinstance(tensor.data, dict) else tensor.data
-        content_type = tensor.content_type
-        if tensor.datatype == DICT:
-            content_type = content_type or "application/json"
-        return replace(tensor, datatype="BYTES", data=[text], shape=[1], content_type=content_type)
+    if tensor.datatype in AS_V2 or isinstance(tensor.data, (str, dict)):
+        return _as_bytes(tensor)
     if tensor.datatype not in V2:
         raise _wrong(tensor, f"datatype {tensor.datatype!r} is not one of {', '.join(V2)}")
     data = tensor.data if isinstance(tensor.data, list) else [tensor.data]
@@ -184,13 +181,31 @@ def as_tensor(tensor: Tensor) -> Tensor:
     return replace(tensor, data=leaves, shape=shape)
 
 
+def _as_bytes(tensor: Tensor) -> Tensor:
+    """A string, an object, or a list of them as V2's BYTES: objects travel as JSON text."""
+    content_type = tensor.content_type
+    if tensor.datatype == DICT:
+        content_type = content_type or "application/json"
+    items = tensor.data if isinstance(tensor.data, list) else [tensor.data]
+    try:
+        texts = [to_json(one).decode() if isinstance(one, (dict, list)) else one for one in items]
+    except (TypeError, ValueError, RecursionError) as error:
+        raise _wrong(tensor, str(error)) from error
+    return replace(
+        tensor, datatype="BYTES", data=texts, shape=[len(texts)], content_type=content_type
+    )
+
+
 def _output_shape(tensor: Tensor, leaves: list[Any]) -> list[int]:
     shape = tensor.shape
     if shape is None:
         nested = _nesting(tensor.data)
         return nested if elements(nested) == len(leaves) else [len(leaves)]
-    sizes = [int(size) for size in (shape if isinstance(shape, (list, tuple)) else [shape])]
-    if elements(sizes) != len(leaves):
+    try:
+        sizes = [index(size) for size in (shape if isinstance(shape, (list, tuple)) else [shape])]
+    except TypeError as error:
+        raise _wrong(tensor, f"its shape must be a list of integers, it is {shape!r}") from error
+    if min(sizes, default=0) < 0 or elements(sizes) != len(leaves):
         raise _wrong(tensor, f"{len(leaves)} elements do not fill the shape {sizes}")
     return sizes
 
