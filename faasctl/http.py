@@ -60,7 +60,7 @@ class Request:
 def send(address: Address, request: Request) -> Answer:
     """One request, whole answer; UnreachableError when nobody answers."""
     with _opened(address, request) as answer:
-        return Answer(answer.status, _headers(answer), b"".join(_lines(address, answer)))
+        return Answer(answer.status, _headers(answer), _whole(address, answer))
 
 
 def send_to(url: str, request: Request) -> Answer:
@@ -82,6 +82,13 @@ def lines(address: Address, request: Request) -> Iterator[tuple[int, Iterator[by
     """The status, and the answer's lines as they come."""
     with _opened(address, request) as answer:
         yield answer.status, _lines(address, answer)
+
+
+def _whole(address: Address, answer: http.client.HTTPResponse) -> bytes:
+    try:
+        return answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise UnreachableError(f"{address} broke off its answer: {_said(error)}") from error
 
 
 def _lines(address: Address, answer: http.client.HTTPResponse) -> Iterator[bytes]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from pathlib import Path
 
 import aiohttp
+import psutil
 import pytest
 from gateway_world import SPACE, World, gateway, release, until
 
@@ -16,6 +18,15 @@ from faasctl.gateway.limits import Limits
 from faasctl.model import EnvSecret, EnvValue, Scaling, SecretKey
 
 MANY = 200
+
+
+def _is_alive(pid: int) -> bool:
+    """A process has its sockets until the last of its threads is gone."""
+    try:
+        one = psutil.Process(pid)
+        return one.status() != psutil.STATUS_ZOMBIE or one.num_threads() > 1
+    except psutil.NoSuchProcess:
+        return False
 
 
 async def put_to_sleep(world: World, name: str = "iris") -> None:
@@ -135,6 +146,22 @@ async def test_a_call_whose_process_is_killed_says_so_and_the_next_is_answered(
     assert "killed by signal SIGKILL" in reply.error["message"]
     assert (await world.call("iris/")).status == 200
     assert "SIGKILL" in (await world.find()).last_error
+
+
+async def test_a_call_after_an_unnoticed_death_is_answered_by_the_next_process(
+    world: World,
+) -> None:
+    await world.deploy(release(scaling=Scaling(min=1)))
+    for number in range(3):
+        assert (await world.call("iris/")).status == 200
+        (process,) = await world.processes()
+        os.kill(process.pid, signal.SIGKILL)
+        # Nothing lets the gateway see it before the call: the loop is held until it is dead.
+        while _is_alive(process.pid):
+            time.sleep(0.001)  # noqa: ASYNC251
+        reply = await world.call("iris/echo", "POST", data=b"%d" % number)
+        assert (reply.status, reply.body) == (200, b"%d" % number)
+        await until(lambda: world.call("iris/"))
 
 
 async def test_requests_wait_through_the_back_off_and_are_answered(world: World) -> None:

@@ -15,7 +15,7 @@ import psutil
 import pytest
 from gateway_world import SPACE, release
 
-from faasctl import http, wire
+from faasctl import __version__, http, wire
 from faasctl.backends import local_link
 from faasctl.backends.local import Local
 from faasctl.errors import FaasctlError, UnreachableError
@@ -181,12 +181,22 @@ def test_another_wish_for_a_port_is_followed(home: Path) -> None:
     assert old.port != port
 
 
-def test_an_older_gateway_is_replaced(home: Path) -> None:
-    deploy(home, release())
+@pytest.mark.parametrize(
+    ("version", "older"), [("0.0.1", True), ("0.0.10", True), (__version__, False), ("99", False)]
+)
+def test_which_gateway_is_older(version: str, older: bool) -> None:  # noqa: FBT001
+    assert local_link.is_older(wire.GatewayInfo(1, 2, "", "", 0.0, version)) is older
+
+
+def test_an_older_gateway_is_replaced(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = deploy(home, release()).url
     old = info(home)
-    assert not local_link.is_older(old)
-    assert local_link.is_older(replace(old, version="0.0.1"))
-    assert not local_link.is_older(replace(old, version="99.0"))
+    monkeypatch.setattr(local_link, "__version__", "99.0")
+    new = info(home)
+    monkeypatch.undo()
+    assert is_gone(old.pid)
+    assert (new.port, new.pid != old.pid) == (old.port, True)
+    assert get(url).status == 200
 
 
 def test_a_long_home_has_its_socket_elsewhere(tmp_path: Path) -> None:
