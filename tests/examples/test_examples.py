@@ -10,11 +10,16 @@ from pathlib import Path
 import pytest
 
 from faasctl import cases, process
+from faasctl.build import lock
 from faasctl.manifest import check
 from handlers.contract import docstring
 
 ROOT = Path(__file__).parents[2] / "examples"
-NAMES = sorted(path.parent.name for path in ROOT.glob("*/pyproject.toml"))
+ALL = sorted(path.parent.name for path in ROOT.glob("*/pyproject.toml"))
+NAMES = [name for name in ALL if (ROOT / name / cases.FOLDER).is_dir()]
+
+#: A golden case has no file to send: these are called by the end-to-end tests.
+WITHOUT_CASES = [name for name in ALL if name not in NAMES]
 RULES = "E,F,W,I,UP,B,SIM,RET,C4"
 
 
@@ -51,6 +56,16 @@ def ran(module: Path, *command: str) -> str:
 
 def test_there_are_examples() -> None:
     assert NAMES == ["digits", "hello", "iris", "text"]
+    assert WITHOUT_CASES == ["pictures"]
+
+
+@pytest.mark.parametrize("name", WITHOUT_CASES)
+def test_a_module_of_files_has_no_problems_either(name: str) -> None:
+    assert check(ROOT / name).problems == ()
+
+
+def development(module: Path) -> tuple[str, ...]:
+    return lock.development_requirements(module)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -105,7 +120,7 @@ def test_trains_and_passes_its_own_tests(tmp_path: Path, name: str, cache: str) 
     install = [*uv, "pip", "install", "--python", python]
     ran(module, *uv, "venv", "--python", sys.executable, str(tmp_path / "environment"))
     ran(module, *install, "--require-hashes", "--requirement", "requirements.lock")
-    ran(module, *install, "--constraint", "requirements.lock", "pytest>=8", "pyyaml>=6")
+    ran(module, *install, "--constraint", "requirements.lock", *development(module))
     if (module / "src" / name / "train.py").is_file():
         assert "accuracy on unseen" in ran(module, python, "-m", f"{name}.train")
     assert " passed" in ran(module, python, "-m", "pytest")
