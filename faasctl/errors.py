@@ -88,3 +88,22 @@ class InvocationError(FaasctlError):
         super().__init__(message, hint=hint)
         self.status = status
         self.body = body
+
+
+class StorageError(FaasctlError):
+    """A store or a files API refused; `status` and `code` are its own, 0 and empty without one."""
+
+    def __init__(
+        self, message: str, *, status: int = 0, code: str = "", hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.code = code
+
+
+class FileTakenError(StorageError):
+    """A file of that name is there already and may not be replaced."""
+
+
+class UploadGoneError(StorageError):
+    """The unfinished upload is not there any more; it has to start anew."""

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
+from faasctl.files import (
+    FileLink,
+    Offer,
+    OpenOffer,
+    PartsOffer,
+    PartUpload,
+    StoredFile,
+)
 from faasctl.plan import Deployment, Event, Release, Rollout, Share
+from handlers.contract.boxes import FilePath
 
 Report = Callable[[Event], None]
 
@@ -40,3 +49,55 @@ class Observer(Protocol):
     def logs(
         self, namespace: str, name: str, *, follow: bool, since: float | None, previous: bool
     ) -> Iterator[str]: ...
+
+
+class FileStore(Protocol):
+    """Links to one user's files in one box."""
+
+    def upload_url(self, path: FilePath, offer: Offer | OpenOffer) -> FileLink:
+        """Raises FileTakenError where the file is there already and may not be replaced."""
+        ...
+
+    def download_url(self, path: FilePath, expires: int) -> FileLink:
+        """Raises UnknownNameError where there is no such file."""
+        ...
+
+    def announce(self, path: FilePath, size: int) -> None:
+        """Say that a file was sent; raises StorageError where size or quota do not fit."""
+        ...
+
+
+class FileShelf(Protocol):
+    """What lies in one user's area of one box."""
+
+    def files(self, group: str) -> Iterator[StoredFile]:
+        """All files of a group and of those below it, of the whole area for an empty name."""
+        ...
+
+    def remove(self, path: FilePath) -> None:
+        """Raises UnknownNameError where there is no such file."""
+        ...
+
+    def abandon(self, path: FilePath, upload_id: str) -> None:
+        """Forget an unfinished upload; nothing happens when it is gone."""
+        ...
+
+
+class PartStore(Protocol):
+    """Files sent in parts, which outlive the program that sends them."""
+
+    def begin(self, path: FilePath, offer: PartsOffer) -> PartUpload:
+        """Raises FileTakenError where the file is there already and may not be replaced."""
+        ...
+
+    def look(self, path: FilePath, offer: PartsOffer, upload_id: str) -> PartUpload:
+        """How far an upload is, with fresh links; raises UploadGoneError."""
+        ...
+
+    def finish(self, path: FilePath, upload: PartUpload, offer: PartsOffer) -> str:
+        """Make the file of `upload.stored`; its ETag. Raises FileTakenError, UploadGoneError."""
+        ...
+
+
+class Box(FileStore, FileShelf, PartStore, Protocol):
+    """All that can be done with one user's files in one box."""

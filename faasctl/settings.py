@@ -9,9 +9,10 @@ import os
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import cast, get_args
+from typing import Literal, cast, get_args
+from urllib.parse import urlsplit
 
 from faasctl.errors import UsageError
 from faasctl.plan import TargetName
@@ -21,6 +22,29 @@ TARGETS: tuple[str, ...] = get_args(TargetName)
 #: The local gateway's usual port; another free one is taken when this is in use.
 GATEWAY_PORT = 8787
 
+Addressing = Literal["path", "virtual"]
+
+
+@dataclass(frozen=True, slots=True)
+class S3:
+    """Which store keeps files; empty is not given, all empty is the store of this machine.
+
+    `endpoint` is what functions use, `public_endpoint` what stands in links; without them it is
+    AWS. Credentials are those that boto3 finds, under `profile` where one is named.
+    """
+
+    endpoint: str = ""
+    public_endpoint: str = ""
+    region: str = ""
+    bucket: str = ""
+    addressing: Addressing | Literal[""] = ""
+    profile: str = ""
+
+    @property
+    def is_given(self) -> bool:
+        """Whether any other store than this machine's is meant."""
+        return self != S3()
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -29,6 +53,7 @@ class Settings:
     home: Path
     target: TargetName = "local"
     gateway_port: int = GATEWAY_PORT
+    s3: S3 = S3()
 
 
 def default_home(environment: Mapping[str, str], platform: str = sys.platform) -> Path:
@@ -42,8 +67,13 @@ def default_home(environment: Mapping[str, str], platform: str = sys.platform) -
     return (Path(data) if data else Path.home() / ".local" / "share") / "faasctl"
 
 
-def load(root: Path | None, *, target: str | None = None) -> Settings:
-    """The settings for a module, or for none; raises UsageError for words nobody knows."""
+def load(
+    root: Path | None, *, target: str | None = None, s3: Mapping[str, str] | None = None
+) -> Settings:
+    """The settings for a module, or for none; raises UsageError for words nobody knows.
+
+    `target` and `s3` are what flags say.
+    """
     environment = os.environ
     file, values = _module_values(root)
     chosen = target or environment.get("FAASCTL_TARGET") or values.get("target") or "local"
@@ -55,7 +85,54 @@ def load(root: Path | None, *, target: str | None = None) -> Settings:
     port = environment.get("FAASCTL_GATEWAY_PORT") or str(GATEWAY_PORT)
     if not port.isdigit() or int(port) > 65535:
         raise UsageError(f"FAASCTL_GATEWAY_PORT: {port!r} is no port (0 to 65535)")
-    return Settings(default_home(environment), cast("TargetName", chosen), int(port))
+    store = _s3(s3 or {}, environment, _section(file, values))
+    return Settings(default_home(environment), cast("TargetName", chosen), int(port), store)
+
+
+def _section(file: str, values: Mapping[str, object]) -> Mapping[str, object]:
+    section = values.get("s3", {})
+    if not isinstance(section, dict):
+        raise UsageError(f"{file}: s3 is no table", hint="write [s3] and keys below it")
+    return {f"{file}: s3.{key}": value for key, value in section.items()}
+
+
+def _s3(
+    flags: Mapping[str, str], environment: Mapping[str, str], section: Mapping[str, object]
+) -> S3:
+    """Each key by itself: flag, else `FAASCTL_S3_<KEY>`, else the file; under its full name."""
+    names = [field.name for field in fields(S3)]
+    chosen: dict[str, tuple[str, object]] = {}
+    for where, value in section.items():
+        chosen[where.rpartition(".")[2].replace("-", "_")] = (where, value)
+    for name in names:
+        variable = f"FAASCTL_S3_{name.upper()}"
+        if environment.get(variable):
+            chosen[name] = (variable, environment[variable])
+    for key, value in flags.items():
+        chosen[key.replace("-", "_")] = (f"--s3 {key}", value)
+    for name, (where, value) in chosen.items():
+        _check_s3(name, where, value)
+    return S3(**{name: str(value) for name, (_, value) in chosen.items()})  # type: ignore[arg-type]
+
+
+def _check_s3(name: str, where: str, value: object) -> None:
+    names = [field.name for field in fields(S3)]
+    if name not in names:
+        raise UsageError(f"{where}: no such setting", hint=f"there are {', '.join(names)}")
+    if not isinstance(value, str):
+        raise UsageError(f"{where}: {value!r} is no text", hint="put it in quotes")
+    if name == "addressing" and value not in {*get_args(Addressing), ""}:
+        raise UsageError(f"{where}: {value!r} is no way to address", hint="write path or virtual")
+    if name.endswith("endpoint") and value and not _is_endpoint(value):
+        raise UsageError(f"{where}: {value!r} is no endpoint", hint="write https://HOST[:PORT]")
+
+
+def _is_endpoint(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _module_values(root: Path | None) -> tuple[str, Mapping[str, object]]:

@@ -1,0 +1,81 @@
+"""Files in boxes, as values: what is offered, linked and stored.
+
+Sizes are in bytes, `sha256` in hexadecimal digits, ETags without their quotes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from handlers.contract.boxes import FilePath
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A whole file to be sent in one request; the link is bound to all of this."""
+
+    size: int
+    content_type: str
+    sha256: str
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOffer:
+    """A file of which nothing is known yet; the link lives `expires` seconds."""
+
+    expires: int
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PartsOffer:
+    """A file to be sent in parts of `part_size`, the last one shorter."""
+
+    size: int
+    part_size: int
+    content_type: str
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileLink:
+    """A presigned URL: it allows one method, and the client must send exactly these headers."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def bare_url(self) -> str:
+        """Where the file is, without what allows to touch it."""
+        return self.url.partition("?")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of a listing; `modified` is a time in UTC as the store writes it."""
+
+    path: FilePath
+    size: int
+    etag: str
+    modified: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPart:
+    """A part that the store has; `number` counts from 1."""
+
+    number: int
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartUpload:
+    """An unfinished upload: the parts that the store has, and links for those that it has not."""
+
+    upload_id: str
+    part_size: int
+    stored: tuple[StoredPart, ...]
+    links: Mapping[int, FileLink]

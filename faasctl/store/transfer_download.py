@@ -1,0 +1,284 @@
+"""Files out of a box, by presigned URLs: in parts, several at once, and proven whole at the end.
+
+The bytes go to `NAME.part`, which gets its name only when its checksum is the store's. A killed
+download goes on with the parts that are there, as long as the stored file is still the same.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import IO
+
+from faasctl import disk
+from faasctl.errors import FaasctlError, FileTakenError, StorageError
+from faasctl.files import FileLink
+from faasctl.ports import Box
+from faasctl.store import transfer_marks
+from faasctl.store.transfer_digest import BLOCK, Follower, composite, md5_of_part
+from faasctl.store.transfer_plan import (
+    DownloadMark,
+    Remote,
+    Span,
+    download_part,
+    next_download,
+    proof,
+    spans,
+)
+from faasctl.store.transfer_work import Moved, Work
+from handlers.contract.boxes import FilePath
+
+#: How long a download's link lives, in seconds.
+EXPIRES = 12 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """One file to be fetched; `remote` names the box and its user, for what is remembered."""
+
+    path: FilePath
+    local: Path
+    remote: str
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file on disk; `verified` says by what it is proven whole, `nothing` where by nothing."""
+
+    url: str
+    etag: str
+    size: int
+    sha256: str
+    verified: str
+    resumed: int = 0
+
+
+def download(box: Box, wanted: Download, work: Work) -> Fetched:
+    """Raises FileTakenError for a local file that is there, StorageError, UnreachableError."""
+    if not wanted.overwrite and os.path.lexists(wanted.local):
+        raise taken(wanted.local)
+    link = box.download_url(wanted.path, EXPIRES)
+    remote = work.persist(lambda: look(link, work, str(wanted.path)))
+    try:
+        wanted.local.parent.mkdir(parents=True, exist_ok=True)
+        claim = transfer_marks.claimed(
+            work.marks, kind="download", local=wanted.local, remote=f"{wanted.remote}/{wanted.path}"
+        )
+        with claim as mark:
+            return _Job(wanted, work, link, remote, mark).run()
+    except OSError as error:
+        raise FaasctlError(f"{wanted.local}: {error.strerror or error}") from error
+
+
+def taken(local: Path) -> FileTakenError:
+    return FileTakenError(f"{local}: it is there already", hint="--force replaces it")
+
+
+def look(link: FileLink, work: Work, what: str) -> Remote:
+    """Size, ETag and checksum, by asking for the first byte: a link allows one method only."""
+    try:
+        with work.wires.open(_ranged(link, 0, 1), what=what) as answer:
+            answer.read(1)
+            headers = {name.lower(): value for name, value in answer.getheaders()}
+    except StorageError as error:
+        if error.status != 416:
+            raise
+        # An empty file has no first byte.
+        with work.wires.open(link, what=what) as answer:
+            answer.read()
+            headers = {name.lower(): value for name, value in answer.getheaders()}
+    return _remote(headers)
+
+
+def _remote(headers: Mapping[str, str]) -> Remote:
+    total = headers.get("content-range", "").rpartition("/")[2] or headers["content-length"]
+    checksum = headers.get("x-amz-checksum-sha256", "")
+    whole = checksum and "-" not in checksum
+    return Remote(
+        int(total),
+        headers.get("etag", "").strip('"'),
+        base64.b64decode(checksum).hex() if whole else "",
+        headers.get("x-amz-server-side-encryption", "AES256") != "AES256"
+        or "x-amz-server-side-encryption-customer-algorithm" in headers,
+    )
+
+
+def _ranged(link: FileLink, start: int, length: int, etag: str = "") -> FileLink:
+    headers = {**link.headers, "range": f"bytes={start}-{start + length - 1}"}
+    if etag:
+        headers["if-match"] = f'"{etag}"'
+    return FileLink(link.method, link.url, headers)
+
+
+class _Job:
+    """One file on its way to disk."""
+
+    def __init__(
+        self, wanted: Download, work: Work, link: FileLink, remote: Remote, mark: Path
+    ) -> None:
+        self._wanted = wanted
+        self._work = work
+        self._link = link
+        self._remote = remote
+        self._mark = mark
+        self._partial = wanted.local.with_name(f"{wanted.local.name}.part")
+        self._proof = proof(remote)
+        self._lock = threading.Lock()
+
+    def run(self) -> Fetched:
+        size = self._remote.size
+        done = self._prepare()
+        all_spans = spans(size, download_part(self._remote))
+        algorithms = ("sha256", "md5") if self._proof.kind == "md5" else ("sha256",)
+        follower = Follower(self._partial, size, algorithms)
+        follower.start()
+        try:
+            with self._partial.open("r+b", buffering=0) as file:
+                digests = self._fetch_all(all_spans, done, file, follower)
+            digest = follower.result()
+            self._prove(digest, digests)
+        finally:
+            follower.give_up()
+        self._settle()
+        resumed = sum(span.length for span in all_spans if span.number in done)
+        return Fetched(
+            self._link.bare_url,
+            self._remote.etag,
+            size,
+            digest["sha256"],
+            self._proof.kind,
+            resumed,
+        )
+
+    def _prepare(self) -> frozenset[int]:
+        """The partial file at its full size, and a mark that says which parts it has."""
+        remote = self._remote
+        partial = self._partial.stat().st_size if self._partial.is_file() else None
+        done = next_download(transfer_marks.read_download(self._mark), partial, remote)
+        if not done:
+            self._partial.unlink(missing_ok=True)
+            with self._partial.open("xb") as file:
+                file.truncate(remote.size)
+        known = DownloadMark(remote.size, remote.etag, download_part(remote), done)
+        transfer_marks.write_download(self._mark, known)
+        return done
+
+    def _fetch_all(
+        self, all_spans: tuple[Span, ...], done: frozenset[int], file: IO[bytes], follower: Follower
+    ) -> list[bytes]:
+        own_parts = self._proof.kind == "parts" and self._proof.part_size == download_part(
+            self._remote
+        )
+
+        def one(span: Span) -> bytes:
+            self._work.check()
+            if span.number in done:
+                self._work.tell(Moved(str(self._wanted.path), span.length))
+            else:
+                self._work.persist(lambda: self._fetch(span, file))
+                with self._lock:
+                    transfer_marks.add_done(self._mark, span.number)
+            follower.settle(span.start, span.length)
+            return md5_of_part(self._partial, span.start, span.length) if own_parts else b""
+
+        return self._work.each(all_spans, one)
+
+    def _fetch(self, span: Span, file: IO[bytes]) -> None:
+        what = str(self._wanted.path)
+        link = _ranged(self._link, span.start, span.length, self._remote.etag)
+        try:
+            with self._work.wires.open(link, what=what) as answer, self._counted() as tell:
+                if answer.status != 206 and span.length != self._remote.size:
+                    raise StorageError(f"{what}: the store sends no part of a file")
+                for block in _received(answer, span.length):
+                    os.pwrite(file.fileno(), block, span.start + tell(len(block)))
+        except FileTakenError as error:
+            raise StorageError(
+                f"{what}: the stored file changed meanwhile",
+                status=412,
+                hint="type the command again: it starts anew",
+            ) from error
+
+    @contextmanager
+    def _counted(self) -> Iterator[_Counter]:
+        counter = _Counter(self._work, str(self._wanted.path))
+        try:
+            yield counter
+        except BaseException:
+            counter.take_back()
+            raise
+
+    def _prove(self, digest: Mapping[str, str], digests: list[bytes]) -> None:
+        found = self._found(digest, digests)
+        if found == self._proof.value:
+            return
+        self._partial.unlink(missing_ok=True)
+        transfer_marks.forget(self._mark)
+        raise FaasctlError(
+            f"{self._wanted.path}: what came is not what is stored: {self._proof.kind} is"
+            f" {found}, expected {self._proof.value}",
+            hint="type the command again: it starts anew",
+        )
+
+    def _found(self, digest: Mapping[str, str], digests: list[bytes]) -> str:
+        kind, part = self._proof.kind, self._proof.part_size
+        if kind == "nothing":
+            return self._proof.value
+        if kind != "parts":
+            return digest[kind]
+        if part == download_part(self._remote):
+            return composite(digests)
+        own = spans(self._remote.size, part)
+        return composite(
+            self._work.each(own, lambda span: md5_of_part(self._partial, span.start, span.length))
+        )
+
+    def _settle(self) -> None:
+        """The name, once all is proven; a file that came there meanwhile stays."""
+        if self._wanted.overwrite:
+            self._partial.replace(self._wanted.local)
+        else:
+            try:
+                os.link(self._partial, self._wanted.local)
+            except FileExistsError as error:
+                raise taken(self._wanted.local) from error
+            self._partial.unlink()
+        disk.sync_folder(self._wanted.local.parent)
+        transfer_marks.forget(self._mark)
+
+
+class _Counter:
+    """Counts what comes; called with a piece's length it says where the piece starts."""
+
+    def __init__(self, work: Work, what: str) -> None:
+        self._work = work
+        self._what = what
+        self._total = 0
+
+    def __call__(self, count: int) -> int:
+        self._work.check()
+        start = self._total
+        self._total += count
+        self._work.tell(Moved(self._what, count))
+        return start
+
+    def take_back(self) -> None:
+        self._work.tell(Moved(self._what, -self._total))
+
+
+def _received(answer: HTTPResponse, length: int) -> Iterator[memoryview]:
+    buffer = memoryview(bytearray(min(BLOCK, length)))
+    left = length
+    while left:
+        got = answer.readinto(buffer[: min(BLOCK, left)])
+        if not got:
+            raise ConnectionError(f"it broke off {left} bytes early")
+        yield buffer[:got]
+        left -= got
