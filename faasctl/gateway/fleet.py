@@ -118,8 +118,18 @@ class Fleet:
         for name in components:
             self._records.drop_logs(namespace, name)
 
-    async def close(self) -> None:
-        await asyncio.gather(*(pool.close("Stopping", "the gateway stops") for pool in self.pools))
+    async def close(self, patience: float) -> None:
+        """End every process, by force after so many seconds."""
+        ends = [
+            asyncio.create_task(pool.close("Stopping", "the gateway stops")) for pool in self.pools
+        ]
+        if not ends:
+            return
+        _, late = await asyncio.wait(ends, timeout=patience)
+        if late:
+            for pool in self.pools:
+                pool.kill("the gateway stops")
+            await asyncio.wait(late)
 
     def _refresh(self, namespace: str) -> None:
         space = self._spaces[namespace]

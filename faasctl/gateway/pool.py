@@ -152,6 +152,10 @@ class Pool:
             await asyncio.wait(self._tasks)
         self._emptied()
 
+    def kill(self, reason: str) -> None:
+        for replica in self.replicas.values():
+            replica.doom(reason)
+
     async def _follow(self, replica: Replica, limit: float) -> None:
         ending = await replica.live(limit, self._on_ready)
         del self.replicas[replica.number]
@@ -172,6 +176,8 @@ class Pool:
 
     def _count(self, replica: Replica, ending: Ending) -> None:
         if ending.wanted:
+            # It rested until nobody needed it: whatever died before it, this one was healthy.
+            self._deaths = 0 if ending.ready else self._deaths
             return
         self.last_error = ending.reason
         now = self._loop.time()

@@ -107,7 +107,7 @@ class _Gateway:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limits.drain):
                 await self._drained()
-        await self._fleet.close()
+        await self._fleet.close(self._limits.grace)
         await self._store.close()
         self._watch.close()
         if self._listener is not None:

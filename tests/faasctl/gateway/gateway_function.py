@@ -54,6 +54,7 @@ class Handler(BaseHTTPRequestHandler):
             self, "on_" + parts.path.strip("/").partition("/")[0].replace("-", "_"), None
         )
         if action is None:
+            self.body()
             self.send(200, self.facts())
         else:
             action(query)
@@ -114,6 +115,7 @@ class Handler(BaseHTTPRequestHandler):
         os._exit(75)
 
     def on_bytes(self, query: Query) -> None:
+        self.body()
         self.send(200, b"x" * int(query["count"]))
 
     def on_close(self, query: Query) -> None:

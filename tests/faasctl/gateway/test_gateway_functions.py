@@ -295,3 +295,21 @@ async def test_a_stopping_gateway_answers_what_is_in_flight(tmp_path: Path) -> N
         assert await asyncio.gather(*calls) == [200] * 5
     with pytest.raises(ProcessLookupError):
         os.kill(process.pid, 0)
+
+
+async def test_a_stopping_gateway_does_not_wait_for_a_call_without_end(tmp_path: Path) -> None:
+    limits = Limits(start=5.0, grace=0.2, drain=0.2, watch=0.1)
+    async with gateway(tmp_path, limits) as world:
+        await world.deploy(release(timeout=600))
+        call = asyncio.create_task(world.call("iris/sleep?seconds=600", "POST", data=b"x"))
+
+        async def busy() -> bool:
+            return any(one.in_flight for one in await world.processes())
+
+        await until(busy)
+        (process,) = await world.processes()
+        await asyncio.to_thread(world.link.stop)
+        reply = await call
+        assert reply.status == 502
+        assert "the gateway stops" in reply.error["message"]
+    assert not _is_alive(process.pid)
