@@ -19,7 +19,7 @@ def list_(
     from faasctl.pipeline import deploying
     from faasctl.pipeline.session import open_session
 
-    found = deploying.status(open_session(directory, target), [])
+    found = deploying.listed(open_session(directory, target), [])
     if json:
         output.result({"components": found})
     elif found:

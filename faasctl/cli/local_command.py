@@ -44,6 +44,20 @@ def status(json: options.Json = False) -> None:
     _show(found, json=json)
 
 
+@app.command()
+def env(json: options.Json = False) -> None:
+    """Print what any S3 client needs for the local store: `eval "$(faasctl local env)"`."""
+    from shlex import quote
+
+    from faasctl.pipeline import gateway
+
+    found = gateway.environment()
+    if json:
+        output.result(found)
+    else:
+        output.lines([f"export {name}={quote(value)}" for name, value in found.items()])
+
+
 def _show(found: object, *, json: bool) -> None:
     if json:
         output.result(found)

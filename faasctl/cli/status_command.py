@@ -23,7 +23,7 @@ def status(
     from faasctl.pipeline.session import open_session
 
     session = open_session(directory, target)
-    found = deploying.status(session, [component] if component else [])
+    found = deploying.listed(session, [component] if component else [])
     if json:
         output.result({"components": found})
         return

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from faasctl.errors import UnknownNameError, UsageError
+from faasctl.model import Module
 from faasctl.pipeline.loading import chosen, one_function, unknown
 from faasctl.pipeline.packaging import Packaged, package
 from faasctl.pipeline.session import Session
@@ -16,6 +17,7 @@ from faasctl.plan import (
     AllTraffic,
     Change,
     Deployment,
+    Endpoint,
     LocalRelease,
     Rollout,
     Share,
@@ -24,6 +26,7 @@ from faasctl.plan import (
     Weighted,
 )
 from faasctl.ports import Report
+from faasctl.targets import application
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,18 @@ def deploy(session: Session, names: Sequence[str], report: Report, rollout: Roll
     """
     packaged = _package(session, names, report)
     deployments = session.runner.apply(packaged.releases, report, rollout)
-    return Deployed(tuple(deployments), packaged.plan.skipped, _notes(packaged))
+    shown = tuple(as_reached(session.module, one) for one in deployments)
+    return Deployed(shown, packaged.plan.skipped, _notes(packaged))
+
+
+def as_reached(module: Module, deployment: Deployment) -> Deployment:
+    """A deployment by the URL that callers use: its API's, where it has one."""
+    path = application.api_path(module, deployment.name)
+    if path is None or deployment.kind == "APIComponent":
+        return deployment
+    base = deployment.url.rpartition("/")[0]
+    own = Endpoint("function", deployment.url)
+    return replace(deployment, url=f"{base}/{path}", endpoints=(*deployment.endpoints, own))
 
 
 def preview(session: Session, names: Sequence[str], report: Report) -> Planned:
@@ -149,6 +163,11 @@ def status(session: Session, names: Sequence[str]) -> tuple[Deployment, ...]:
     """What runs of the application; raises UnknownNameError for a name that is not deployed."""
     found = {one.name: one for one in session.runner.find(session.module.namespace)}
     return tuple(_deployed(session, found, name) for name in names or found)
+
+
+def listed(session: Session, names: Sequence[str]) -> tuple[Deployment, ...]:
+    """As `status`, each by the URL that callers use."""
+    return tuple(as_reached(session.module, one) for one in status(session, names))
 
 
 def deployment(session: Session, name: str | None) -> Deployment:

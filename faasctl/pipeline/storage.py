@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import secrets as random
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from faasctl import http
@@ -35,6 +37,12 @@ def local_site(settings: Settings, namespace: str) -> Site:
         access.addressing,
     )
     return Site(address, str(settings.home / "local" / "boxes"))
+
+
+def local_endpoint(home: Path) -> str:
+    """Where the embedded store of this home answers, empty while nothing has needed it."""
+    file = home / "store" / "address.json"
+    return str(json.loads(file.read_text("utf-8"))["endpoint"]) if file.is_file() else ""
 
 
 def gateway_url(settings: Settings) -> str:
