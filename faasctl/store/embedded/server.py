@@ -6,6 +6,7 @@ Nothing here logs an address: links carry signatures.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
 import sys
@@ -35,8 +36,13 @@ def make_server(store: Store) -> web.Server:
     async def answer(incoming: web.BaseRequest) -> web.StreamResponse:
         return await _Exchange(store, incoming).run()
 
+    # aiohttp's own messages quote what can't be parsed, and with it signatures.
+    silent = logging.getLogger("faasctl.store.http")
+    silent.propagate = False
+    silent.addHandler(logging.NullHandler())
     return web.Server(
         answer,
+        logger=silent,
         auto_decompress=False,
         max_line_size=_LINE,
         max_field_size=_LINE,
@@ -66,7 +72,13 @@ class _Exchange:
         except Exception:  # noqa: BLE001  a bug of ours must not say more than S3 would
             traceback.print_exc(file=sys.stderr)
             reply = self._refusal(S3Error("InternalError"))
-        return await self._send(reply)
+        try:
+            return await self._send(reply)
+        except ConnectionError:
+            raise
+        except Exception:
+            traceback.print_exc(file=sys.stderr)
+            raise
 
     async def _reply(self) -> Reply:
         call = self._call()
@@ -101,11 +113,14 @@ class _Exchange:
         """The next piece of the body; the client is asked for it only now."""
         if not self._continued:
             self._continued = True
-            if self._incoming.headers.get("Expect", "").lower() == "100-continue":
+            if self._expects():
                 transport = self._incoming.transport
                 if transport is not None:
                     transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         return await self._incoming.content.readany()
+
+    def _expects(self) -> bool:
+        return self._incoming.headers.get("Expect", "").lower() == "100-continue"
 
     def _rules(self) -> Sequence[Rule]:
         try:
@@ -137,6 +152,8 @@ class _Exchange:
             headers.update(cors.decorate(self._rules(), origin, method, list(headers)))
         response = web.StreamResponse(status=reply.status, headers=headers)
         body = reply.body
+        if self._expects() and not self._continued:
+            response.force_close()  # the client may keep the body that nobody asked it for
         response.content_length = body.span.length if isinstance(body, Download) else len(body)
         if isinstance(body, Download) and self._incoming.method != "HEAD":
             await self._send_object(response, body)
@@ -155,7 +172,7 @@ class _Exchange:
             loop = asyncio.get_running_loop()
             for blob, offset, length in slices(body.segments, body.span):
                 transport = self._incoming.transport
-                if transport is None:
+                if transport is None or transport.is_closing():
                     raise ConnectionResetError
                 with os.fdopen(blobs.open(blob), "rb") as file:
                     await loop.sendfile(transport, file, offset, length)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from store_differences import CONFORMANCE
 from store_endpoint import Endpoint, Process, embedded, find_versitygw, versitygw
 
 
@@ -38,3 +39,11 @@ def endpoint(request: pytest.FixtureRequest) -> Endpoint:
     """One server after the other: the same test must hold on both."""
     found: Endpoint = request.getfixturevalue(request.param)
     return found
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what versitygw is known to do otherwise; what it does after all fails its test."""
+    for item in items:
+        plain = item.name.partition("[")[0]
+        if "[foreign" in item.name and plain in CONFORMANCE:
+            item.add_marker(pytest.mark.xfail(strict=True, reason=CONFORMANCE[plain]))

@@ -63,3 +63,18 @@ FORGERIES: dict[str, Difference] = {
         412, "PreconditionFailed", "S3 has MalformedPOSTRequest for it since it has POST."
     ),
 }
+
+#: Tests that versitygw does not pass, by name.
+CONFORMANCE: dict[str, str] = {
+    "test_an_object_unchanged_since_then_is_not_sent": (
+        "It compares If-Modified-Since with fractions of a second that no header can carry."
+    ),
+    "test_a_bucket_name_has_no_empty_label": "It takes two dots in a row, which S3 refuses.",
+    "test_a_quiet_batch_tells_only_of_errors": "It tells of every deleted key even when quiet.",
+    "test_framing_is_no_encoding_of_the_object": (
+        "It keeps aws-chunked as an encoding of the object; S3 takes it off."
+    ),
+    "test_uploads_are_listed_in_pages": (
+        "It refuses the upload marker that it gave out itself when a page ends inside a prefix."
+    ),
+}
