@@ -6,7 +6,7 @@ import hashlib
 import http.client
 import os
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO
@@ -237,7 +237,7 @@ def _text(element: ET.Element, name: str) -> str:
     return next((child.text or "" for child in element if _name(child) == name), "")
 
 
-def from_environment(environment: dict[str, str] | os._Environ[str]) -> Storage | None:
+def from_environment(environment: MutableMapping[str, str]) -> Storage | None:
     """The storage that the target named, or None; its secrets are taken out of the environment.
 
     User code must not find them there.
