@@ -16,8 +16,11 @@ from dataclasses import dataclass, field
 
 _FIELD = re.compile(r"^\s*:(param|type)\s+(inputs|outputs|parameters)\.([^:\s]+)\s*:\s*(.*)$")
 _TYPE = re.compile(
-    r"^(?P<word>[A-Za-z0-9_]+)(?:\[(?P<shape>[-0-9,\s]*)\])?(?:\((?P<content>[^)]*)\))?$"
+    r"(?P<word>[A-Za-z0-9_]+)\s*(?:\[\s*(?P<shape>(?:-?\d{1,18}\s*(?:,\s*-?\d{1,18}\s*)*)?)\])?\s*"
+    r"(?:\((?P<content>[^)]*)\))?"
 )
+_OPTIONAL = re.compile(r"\s*,\s*optional\s*\.?$")
+_OR = re.compile(r"\s+or\s+(?![^(]*\))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def parse(text: str | None) -> Signature:
     drafts: dict[tuple[str, str], _Draft] = {}
     summary: list[str] = []
     open_lines: list[str] | None = summary
-    for line in (text or "").expandtabs().splitlines():
+    for line in (text or "").strip().expandtabs().splitlines():
         match = _FIELD.match(line)
         if match:
             what, kind, name, rest = match.groups()
@@ -83,9 +86,9 @@ def _variables(drafts: dict[tuple[str, str], _Draft], kind: str) -> tuple[Variab
 
 def _variable(name: str, draft: _Draft) -> Variable:
     text = " ".join(draft.type).strip()
-    words, _, tail = text.rpartition(", optional")
-    optional = bool(words) and not tail.strip()
-    types = [_type(word) for word in (words if optional else text).split(" or ")]
+    words = _OPTIONAL.sub("", text)
+    optional = words != text
+    types = [_type(word) for word in _OR.split(words)]
     return Variable(
         name,
         " ".join(part for part in draft.description if part),
@@ -95,9 +98,11 @@ def _variable(name: str, draft: _Draft) -> Variable:
 
 
 def _type(word: str) -> VariableType | None:
-    match = _TYPE.match(word.strip().strip("`"))
+    match = _TYPE.fullmatch(word.strip().strip("`"))
     if not match:
         return None
     shape = match["shape"]
-    sizes = tuple(int(size) for size in shape.split(",") if size.strip("- ")) if shape else None
+    sizes = None
+    if shape is not None:
+        sizes = tuple(max(-1, int(size)) for size in shape.split(",") if size.strip())
     return VariableType(match["word"], sizes, match["content"])

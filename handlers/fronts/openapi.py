@@ -5,6 +5,7 @@ Source: OpenAPI Specification 3.1.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from handlers.contract.compiled import CompiledComponent
@@ -12,6 +13,8 @@ from handlers.contract.datatypes import DICT, FILE, STRING, V2, v2_name
 from handlers.contract.docstring import Signature, Variable, VariableType
 
 Schema = dict[str, Any]
+
+_LARGEST_EXAMPLE = 4096
 
 
 def document(component: CompiledComponent, signature: Signature) -> Schema:
@@ -62,7 +65,7 @@ def _predict(component: CompiledComponent, signature: Signature) -> Schema:
     }
     operation = _operation(f"Call {component.name}", body, answer)
     example = _example(signature)
-    if example["inputs"]:
+    if example is not None:
         operation["requestBody"]["content"]["application/json"]["example"] = example
     return operation
 
@@ -188,10 +191,14 @@ def _v2_items(variables: tuple[Variable, ...]) -> Schema:
     }
 
 
-def _example(signature: Signature) -> Schema:
-    """A request that fits the docstring, with zeros for data."""
+def _example(signature: Signature) -> Schema | None:
+    """A request that fits the docstring, with zeros for data; None where there can't be one."""
+    needed = [one for one in signature.inputs if not one.optional]
+    inputs = [sample for one in needed if (sample := _sample(one))]
+    if not inputs or len(inputs) != len(needed):
+        return None
     return {
-        "inputs": [_sample(one) for one in signature.inputs if one.types and not one.optional],
+        "inputs": inputs,
         "output_fields": [
             {"name": one.name, "datatype": one.types[0].datatype}
             for one in signature.outputs
@@ -200,8 +207,11 @@ def _example(signature: Signature) -> Schema:
     }
 
 
-def _sample(variable: Variable) -> Schema:
-    first: VariableType = variable.types[0]
+def _sample(variable: Variable) -> Schema | None:
+    """None for an input of an unknown type, or of more elements than a page should show."""
+    first: VariableType | None = next((one for one in variable.types if _form(one.datatype)), None)
+    if first is None:
+        return None
     item: Schema = {"name": variable.name, "datatype": first.datatype}
     if first.datatype in {STRING, FILE}:
         item["data"] = "group/file" if first.datatype == FILE else "text"
@@ -210,10 +220,8 @@ def _sample(variable: Variable) -> Schema:
         return item
     if first.datatype == DICT:
         return {**item, "data": {}}
-    sizes = [max(1, size) for size in first.shape or (1,)]
-    total = 1
-    for size in sizes:
-        total *= size
-    family = V2[first.datatype].family if first.datatype in V2 else "float"
-    zero = {"boolean": False, "integer": 0, "float": 0.0, "bytes": "text"}[family]
-    return {**item, "shape": sizes, "data": [zero] * min(total, 64)}
+    sizes = [max(1, size) for size in ((1,) if first.shape is None else first.shape)]
+    if prod(sizes) > _LARGEST_EXAMPLE:
+        return None
+    zeros = {"boolean": False, "integer": 0, "float": 0.0, "bytes": "text"}
+    return {**item, "shape": sizes, "data": [zeros[V2[first.datatype].family]] * prod(sizes)}
