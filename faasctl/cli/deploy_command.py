@@ -8,7 +8,7 @@ import typer
 
 from faasctl.cli import options, output
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 Plan = Annotated[bool, typer.Option("--plan", help="Print what would change; 2 if anything.")]
 Tag = Annotated[str | None, typer.Option("--tag", help="Deploy under a URL of its own only.")]

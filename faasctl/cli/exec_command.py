@@ -8,7 +8,7 @@ import typer
 
 from faasctl.cli import options, output
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command("exec", context_settings={"ignore_unknown_options": True})

@@ -9,7 +9,7 @@ import typer
 
 from faasctl.cli import options, output
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 Data = Annotated[str | None, typer.Option("--data", help="The body: JSON, @FILE, or - for stdin.")]
 Input = Annotated[list[str] | None, typer.Option("--input", help="NAME=VALUE (repeatable).")]

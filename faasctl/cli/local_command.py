@@ -6,7 +6,9 @@ import typer
 
 from faasctl.cli import options, output
 
-app = typer.Typer(no_args_is_help=True, help="Start, stop and look at the local gateway.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Start, stop and look at the local gateway."
+)
 
 
 @app.command()

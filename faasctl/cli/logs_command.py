@@ -9,7 +9,7 @@ import typer
 
 from faasctl.cli import options
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 Follow = Annotated[bool, typer.Option("-f", "--follow", help="Go on as lines come.")]
 Since = Annotated[str | None, typer.Option("--since", help="Not older than this, such as 10m.")]

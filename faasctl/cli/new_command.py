@@ -14,7 +14,7 @@ from faasctl.errors import UsageError
 if TYPE_CHECKING:
     from faasctl.scaffold import Question
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 Parent = Annotated[
     Path | None, typer.Option("-C", "--directory", help="Where to make it (default: here).")

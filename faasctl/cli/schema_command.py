@@ -6,7 +6,7 @@ import typer
 
 from faasctl.cli import options, output
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -9,7 +9,7 @@ import typer
 
 from faasctl.cli import options, output
 
-app = typer.Typer(no_args_is_help=True, help="Set, list and remove secrets.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Set, list and remove secrets.")
 
 Name = Annotated[str, typer.Argument(help="NAME/KEY")]
 

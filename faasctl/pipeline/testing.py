@@ -92,7 +92,7 @@ def _url(
         yield deployment(session, component.name).url
         return
     prepared = foreground.prepare(session, component.name, report)
-    report(Event(component.name, "start", "starting"))
+    report(Event(component.name, "start", "a process"))
     with foreground.serving(prepared) as url:
         yield url
 
