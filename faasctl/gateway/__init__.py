@@ -11,7 +11,8 @@ On disk, under `FAASCTL_HOME/local/` (0700):
     gateway.json                            pid, port, URL and socket of the gateway that runs
     gateway.log                             what the gateway itself says
     port.json                               the port of last time, taken again at a restart
-    control/socket                          the control interface (elsewhere when the path is long)
+    control/socket                          the control interface; in scratch when the path is long
+    scratch                                 names the folder of what processes need for a while
     state/<namespace>.json                  components, revisions, traffic, tags: the whole truth
     revisions/<namespace>/<revision>/       release.json and component.json; never change
     processes/<pid>.json                    what runs, so that a later gateway can clear it away

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 
 import psutil
@@ -16,7 +15,7 @@ _SAME = 0.1
 
 
 def clear(records: Records) -> None:
-    """End what an earlier gateway left running, and remove what it left lying."""
+    """End what an earlier gateway left running."""
     left = list(records.processes())
     if not left:
         return
@@ -27,8 +26,6 @@ def clear(records: Records) -> None:
             if record is not None and _belongs(process, record):
                 process.send_signal(signal.SIGKILL)
     for record in left:
-        if record.scratch:
-            shutil.rmtree(record.scratch, ignore_errors=True)
         records.drop_process(record.pid)
 
 

@@ -24,7 +24,6 @@ class ProcessRecord:
 
     pid: int
     created: float
-    scratch: str
 
 
 @dataclass(frozen=True, slots=True)

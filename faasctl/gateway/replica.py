@@ -80,7 +80,7 @@ class Replica:
         """From start to end; `limit` is the time to become ready. Never raises for the process."""
         try:
             with tempfile.TemporaryDirectory(
-                prefix="faasctl-", ignore_cleanup_errors=True
+                dir=self._site.scratch, ignore_cleanup_errors=True
             ) as place:
                 child = self._child = await self._spawn(Path(place))
                 ending = await self._watch(child, limit, became_ready)
@@ -156,7 +156,7 @@ class Replica:
         self.pid = child.pid
         with contextlib.suppress(psutil.Error):
             created = psutil.Process(child.pid).create_time()
-            records.add_process(ProcessRecord(child.pid, created, str(scratch)))
+            records.add_process(ProcessRecord(child.pid, created))
         self._site.started()
         return child
 

@@ -8,10 +8,10 @@ import fcntl
 import logging
 import os
 import socket
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from aiohttp import web
@@ -26,6 +26,7 @@ from faasctl.gateway.limits import Limits
 from faasctl.gateway.listeners import Listener, OwnPorts
 from faasctl.gateway.proxy import Proxy
 from faasctl.gateway.records import Port, Records
+from faasctl.gateway.scratch import scratch
 from faasctl.gateway.site import Site
 from faasctl.gateway.status import Status
 from faasctl.gateway.store import StoreService
@@ -48,23 +49,23 @@ async def serve(
     records = Records(home)
     with _locked(records.root / "lock"), _lifeline() as lifeline:
         leftovers.clear(records)
-        gateway = _Gateway(records, limits, lifeline, stopping.set)
-        try:
-            await gateway.open(preferred)
-            await stopping.wait()
-        finally:
-            await gateway.close()
+        with scratch(records.root) as folder:
+            gateway = _Gateway(Site(records, folder, lifeline, limits), stopping.set)
+            try:
+                await gateway.open(preferred)
+                await stopping.wait()
+            finally:
+                await gateway.close()
 
 
 class _Gateway:
-    def __init__(
-        self, records: Records, limits: Limits, lifeline: int, stop: Callable[[], None]
-    ) -> None:
+    def __init__(self, site: Site, stop: Callable[[], None]) -> None:
+        records, limits = site.records, site.limits
         self._records, self._limits, self._stop = records, limits, stop
+        self._scratch = site.scratch
         log = records.root / "gateway.log"
         self._watch = Watch(limits, lambda: self._fleet.pools, log)
-        site = Site(records, lifeline, limits, started=self._watch.wake)
-        self._fleet = Fleet(site)
+        self._fleet = Fleet(replace(site, started=self._watch.wake))
         self._proxy = Proxy(self._fleet, limits)
         self._ports = OwnPorts(self._fleet, self._proxy, limits)
         self._store = StoreService(records)
@@ -78,7 +79,7 @@ class _Gateway:
         self._fleet.load()
         self._listener = await Listener.open(sock, self._proxy.by_path)
         await self._ports.follow()
-        control = self._socket = _control_path(self._records.root)
+        control = self._socket = _control_path(self._records.root, self._scratch)
         url = f"http://127.0.0.1:{port}"
         info = wire.GatewayInfo(
             os.getpid(), port, url, str(control), time.time(), __version__, notes
@@ -121,8 +122,6 @@ class _Gateway:
         (self._records.root / wire.INFO_FILE).unlink(missing_ok=True)
         if self._socket is not None:
             self._socket.unlink(missing_ok=True)
-            if self._socket.parent.parent != self._records.root:
-                self._socket.parent.rmdir()
 
     async def _open_control(self, info: wire.GatewayInfo, path: Path) -> None:
         status = Status(self._fleet, info.url, self._ports.notes)
@@ -192,8 +191,8 @@ def _private_socket(path: Path) -> socket.socket:
     return sock
 
 
-def _control_path(root: Path) -> Path:
+def _control_path(root: Path, scratch: Path) -> Path:
     path = disk.make_private(root / "control") / "socket"
     if len(os.fsencode(path)) <= _SOCKET_PATH:
         return path
-    return Path(tempfile.mkdtemp(prefix="faasctl-")) / "socket"
+    return scratch / "socket"

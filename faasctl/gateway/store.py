@@ -128,7 +128,7 @@ class StoreService:
         self._child = child
         with contextlib.suppress(psutil.Error):
             created = psutil.Process(child.pid).create_time()
-            self._records.add_process(ProcessRecord(child.pid, created, ""))
+            self._records.add_process(ProcessRecord(child.pid, created))
         try:
             return await child.wait()
         finally:
