@@ -27,6 +27,8 @@ from faasctl.store.embedded.index import Index
 from faasctl.store.embedded.server import make_server
 
 _THREADS = 8
+#: How long requests under way may take after SIGTERM, in seconds.
+_GRACE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ async def serve(options: Options) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     with _open_store(options) as store:
-        runner = web.ServerRunner(make_server(store))
+        runner = web.ServerRunner(make_server(store), shutdown_timeout=_GRACE)
         await runner.setup()
         try:
             site = web.TCPSite(runner, options.host, options.port)

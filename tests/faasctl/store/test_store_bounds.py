@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -146,3 +147,57 @@ def test_a_document_that_is_too_long(ours: Endpoint) -> None:
     attempt = Attempt("POST", f"/{ours.bucket}?delete=", {"content-md5": md5(body)}, body)
     answer = send(ours, sign(ours, attempt))
     assert (answer.status, answer.code) == (400, "MaxMessageLengthExceeded")
+
+
+def test_a_download_goes_on_when_its_object_is_replaced(ours: Endpoint) -> None:
+    client = ours.client()
+    place = {"Bucket": ours.bucket, "Key": "bounds/replaced"}
+    bodies = [bytes([number]) * 6 * MIB for number in range(4)]
+    upload = client.create_multipart_upload(**place)["UploadId"]
+    parts = [
+        {
+            "PartNumber": number,
+            "ETag": client.upload_part(**place, UploadId=upload, PartNumber=number, Body=body)[
+                "ETag"
+            ],
+        }
+        for number, body in enumerate(bodies, 1)
+    ]
+    client.complete_multipart_upload(**place, UploadId=upload, MultipartUpload={"Parts": parts})
+    old = client.get_object(**place)["Body"]
+    first = old.read(1000)
+    client.put_object(**place, Body=b"new")
+    assert client.get_object(**place)["Body"].read() == b"new"
+    client.delete_object(**place)
+    assert first + old.read() == b"".join(bodies)
+
+
+def test_of_many_who_may_not_overwrite_one_wins(ours: Endpoint) -> None:
+    client = ours.client()
+
+    def upload(number: int) -> str | None:
+        body = str(number) * 50_000
+        try:
+            client.put_object(Bucket=ours.bucket, Key="bounds/race", Body=body, IfNoneMatch="*")
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "PreconditionFailed":
+                raise
+            return None
+        return body
+
+    with ThreadPoolExecutor(16) as pool:
+        (winner,) = [body for body in pool.map(upload, range(16)) if body is not None]
+    got = client.get_object(Bucket=ours.bucket, Key="bounds/race")["Body"].read()
+    assert got == winner.encode()
+    client.delete_object(Bucket=ours.bucket, Key="bounds/race")
+
+
+def test_copies_share_bytes_until_the_last_is_gone(ours: Endpoint) -> None:
+    client = ours.client()
+    client.put_object(Bucket=ours.bucket, Key="bounds/1", Body=b"shared")
+    for number in (2, 3):
+        source = {"Bucket": ours.bucket, "Key": f"bounds/{number - 1}"}
+        client.copy_object(Bucket=ours.bucket, Key=f"bounds/{number}", CopySource=source)
+        client.delete_object(**source)
+    assert client.get_object(Bucket=ours.bucket, Key="bounds/3")["Body"].read() == b"shared"
+    client.delete_object(Bucket=ours.bucket, Key="bounds/3")
