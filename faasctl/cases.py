@@ -137,8 +137,16 @@ def _wrong(values: Mapping[Any, Any], text: str, name: str) -> Iterator[Problem]
         if key in values and (not isinstance(values[key], types) or isinstance(values[key], bool)):
             word = "a string" if str in types else "a number"
             yield Problem(name, at(key), 1, f"{key}: expected {word}, got {values[key]!r}")
-    if isinstance(values.get("path"), str) and not values["path"].startswith("/"):
-        yield Problem(name, at("path"), 1, "path: expected one that starts with /")
+    for key, expected in _out_of_range(values):
+        yield Problem(name, at(key), 1, f"{key}: expected {expected}")
+
+
+def _out_of_range(values: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
+    tolerance, path = values.get("tolerance"), values.get("path")
+    if isinstance(tolerance, (int, float)) and not 0 <= tolerance < math.inf:
+        yield "tolerance", "a number from 0 up"
+    if isinstance(path, str) and not path.startswith("/"):
+        yield "path", "one that starts with /"
 
 
 def differences(expected: Any, got: Any, tolerance: float, where: str = "") -> Iterator[str]:
@@ -158,7 +166,7 @@ def differences(expected: Any, got: Any, tolerance: float, where: str = "") -> I
     elif isinstance(expected, list) and isinstance(got, list):
         yield from _list_differences(expected, got, tolerance, where)
     elif _is_number(expected) and _is_number(got):
-        if not _near(float(expected), float(got), tolerance):
+        if expected != got and not _near(expected, got, tolerance):
             yield f"{shown}: expected {expected}, got {got}"
     elif expected != got or isinstance(expected, bool) != isinstance(got, bool):
         yield f"{shown}: expected {expected!r}, got {got!r}"
@@ -167,8 +175,8 @@ def differences(expected: Any, got: Any, tolerance: float, where: str = "") -> I
 def _list_differences(
     expected: list[Any], got: list[Any], tolerance: float, where: str
 ) -> Iterator[str]:
-    if expected and all(isinstance(one, Mapping) and "name" in one for one in expected):
-        by_name = {one.get("name"): one for one in got if isinstance(one, Mapping)}
+    if expected and all(_is_named(one) for one in expected):
+        by_name = {one["name"]: one for one in got if _is_named(one)}
         for one in expected:
             path = f"{where}[{one['name']}]"
             if one["name"] not in by_name:
@@ -183,11 +191,18 @@ def _list_differences(
         yield from differences(one, other, tolerance, f"{where}[{place}]")
 
 
+def _is_named(value: Any) -> bool:
+    return isinstance(value, Mapping) and isinstance(value.get("name"), str)
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _near(expected: float, got: float, tolerance: float) -> bool:
-    if math.isnan(expected) or math.isnan(got):
-        return math.isnan(expected) and math.isnan(got)
-    return math.isclose(expected, got, rel_tol=tolerance, abs_tol=tolerance)
+    try:
+        if math.isnan(expected) or math.isnan(got):
+            return math.isnan(expected) and math.isnan(got)
+        return math.isclose(expected, got, rel_tol=tolerance, abs_tol=tolerance)
+    except OverflowError:  # an integer that is larger than any float
+        return False

@@ -15,8 +15,15 @@ from faasctl.pipeline.loading import one_function
 from faasctl.pipeline.session import Session
 from faasctl.pipeline.signatures import signature
 from faasctl.plan import Deployment
-from handlers.contract.datatypes import DICT, FILE, STRING, V2
+from handlers.contract.datatypes import DICT, FILE, PLATFORM, STRING, V2
 from handlers.contract.docstring import Signature, Variable, VariableType
+
+_GUESSES: tuple[tuple[set[type], str], ...] = (
+    ({bool}, "BOOL"),
+    ({int}, "INT64"),
+    ({int, float}, "FP64"),
+    ({str}, "BYTES"),
+)
 
 
 def invoke(
@@ -42,10 +49,10 @@ def invoke(
 
 def body_from_data(data: str) -> bytes:
     """`--data JSON` or `--data @file`; raises UsageError when it is no JSON."""
-    text = _file(data[1:]).read_text("utf-8") if data.startswith("@") else data
+    text = _text(data)
     try:
         json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(
             f"--data is no JSON: {error}", hint="quote it for the shell, or write @FILE"
         ) from error
@@ -72,7 +79,7 @@ def body_from_inputs(words: Sequence[str], declared_by: Signature) -> bytes:
     wanted = [
         {"name": one.name, "datatype": one.types[0].datatype}
         for one in declared_by.outputs
-        if one.types
+        if one.types and one.types[0].datatype in PLATFORM
     ]
     return json.dumps({"inputs": inputs, "output_fields": wanted}).encode()
 
@@ -105,30 +112,35 @@ def _guessed(name: str, value: str) -> dict[str, Any]:
     """An input that no docstring declares: JSON where it is JSON, else text."""
     try:
         data = json.loads(_text(value))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"name": name, "datatype": STRING, "data": _text(value)}
     if isinstance(data, dict):
         return {"name": name, "datatype": DICT, "data": data}
     if isinstance(data, str):
         return {"name": name, "datatype": STRING, "data": data}
     flat, shape = _flattened(data)
-    whole = all(isinstance(one, int) for one in flat)
-    return {
-        "name": name,
-        "datatype": "INT64" if whole else "FP64",
-        "data": flat,
-        "shape": shape,
-    }
+    kinds = {type(one) for one in flat}
+    datatype = next((word for of, word in _GUESSES if kinds and kinds <= of), "FP64")
+    return {"name": name, "datatype": datatype, "data": flat, "shape": shape}
 
 
 def _listed(text: str, kind: VariableType) -> str:
     """`1,2,3` as a JSON list; strings are quoted."""
     stripped = text.strip()
-    if stripped.startswith("["):
+    is_text = kind.datatype in V2 and V2[kind.datatype].family == "bytes"
+    if stripped.startswith("[") and not (is_text and not _is_json(stripped)):
         return stripped
-    if kind.datatype in V2 and V2[kind.datatype].family == "bytes":
+    if is_text:
         return json.dumps([text])
     return f"[{stripped}]"
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _flattened(data: Any) -> tuple[list[Any], list[int]]:
@@ -162,7 +174,12 @@ def _fitted(count: int, shape: list[int], kind: VariableType) -> list[int]:
 
 
 def _text(value: str) -> str:
-    return _file(value[1:]).read_text("utf-8") if value.startswith("@") else value
+    if not value.startswith("@"):
+        return value
+    try:
+        return _file(value[1:]).read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"the file {value[1:]} is no UTF-8 text") from error
 
 
 def _file(name: str) -> Path:
@@ -175,7 +192,7 @@ def _file(name: str) -> Path:
 def _json(name: str, text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"--input {name}: {text[:60]!r} is no JSON: {error}") from error
 
 

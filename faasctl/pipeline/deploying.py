@@ -95,7 +95,7 @@ def rollout(tag: str | None, weight: str | None) -> Rollout:
     if weight is None:
         return AllTraffic()
     percent = weight.removesuffix("%")
-    if not percent.isdigit() or not 0 <= int(percent) <= 100:
+    if not re.fullmatch(r"[0-9]{1,3}", percent) or int(percent) > 100:
         raise UsageError(f"--weight {weight!r} is no percentage", hint="write --weight 10")
     return Weighted(int(percent))
 
@@ -219,9 +219,11 @@ def parse_shares(words: Sequence[str], deployment: Deployment) -> tuple[Share, .
     shares = []
     for word in words:
         name, sign, percent = word.partition("=")
-        if not sign or not percent.removesuffix("%").isdigit():
+        if not sign or not re.fullmatch(r"[0-9]{1,3}%?", percent):
             raise UnknownNameError(f"{word!r} is no share", hint="write REVISION=PERCENT")
         shares.append(Share(revision_named(name, deployment), int(percent.removesuffix("%"))))
+    if len({share.revision for share in shares}) != len(shares):
+        raise UnknownNameError("a revision is named twice", hint="write REVISION=PERCENT once each")
     total = sum(share.percent for share in shares)
     if total != 100:
         raise UnknownNameError(f"the shares make {total}, not 100", hint="they must make 100")
@@ -235,7 +237,7 @@ def revision_named(name: str, deployment: Deployment) -> str:
     if name in deployment.tags:
         return deployment.tags[name]
     by_number = [
-        one for one in deployment.revisions if name.isdigit() and _number(one) == int(name)
+        one for one in deployment.revisions if name.isdecimal() and _number(one) == int(name)
     ]
     if by_number:
         return by_number[0]

@@ -202,7 +202,7 @@ def _example(signature: Signature) -> Schema | None:
         "output_fields": [
             {"name": one.name, "datatype": one.types[0].datatype}
             for one in signature.outputs
-            if one.types
+            if one.types and _form(one.types[0].datatype)
         ],
     }
 

@@ -138,7 +138,7 @@ BODIES: list[tuple[bytes, str]] = [
         "nested more than",
     ),
     (
-        b'{"inputs": [{"name":"x","datatype":"str","data":""},{"name":"x","datatype":"str","data":""}]}',
+        b'{"inputs": [%b, %b]}' % ((b'{"name": "x", "datatype": "str", "data": ""}',) * 2),
         "inputs[1].name",
     ),
 ]
