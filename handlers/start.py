@@ -6,14 +6,18 @@ what is imported. The user's packages come first on the path, the handler's own 
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import os
+import signal
 import sys
 
 _RUNTIME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
 
 
 def _start(words: list[str]) -> None:
+    # Whoever waits for a start that hangs may ask where it stands.
+    faulthandler.register(signal.SIGUSR1, all_threads=True)
     gc.disable()  # until everything is loaded: what is imported stays
     # OpenBLAS' idle threads burn a core for some 25 ms after each use: 200 ms of CPU in one start.
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")

@@ -78,5 +78,5 @@ async def test_a_whole_secret_is_one_json_object(world: World) -> None:
     (folder / "users.json").write_text('{"ann":"1","bob":"2"}')
     wanted = EnvSecret("USERS", SecretKey("users", "*"))
     await world.deploy(release(environment=(wanted,)))
-    answer = await world.call("/shop/iris/environment")
-    assert json.loads(json.loads(answer.body)["environment"]["USERS"]) == {"ann": "1", "bob": "2"}
+    seen = (await world.call("iris/")).value["environment"]
+    assert json.loads(seen["USERS"]) == {"ann": "1", "bob": "2"}
