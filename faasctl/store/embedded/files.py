@@ -45,9 +45,8 @@ class Blobs:
         return name, os.open(self._incoming / name, flags, 0o600)
 
     def settle(self, name: str, file: int) -> None:
-        """Sync and close a written file, and move it to its place."""
+        """Sync a written file, move it to its place and close it; closed only if all went well."""
         os.fsync(file)
-        os.close(file)
         place = self._path(name)
         with self._lock:
             if not place.parent.is_dir():
@@ -55,6 +54,7 @@ class Blobs:
                 self._unsynced.add(self._settled)
             self._unsynced.add(place.parent)
         (self._incoming / name).rename(place)
+        os.close(file)
 
     def sync(self) -> None:
         """Make every rename so far durable; an index entry may be committed after this."""
