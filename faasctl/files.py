@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from handlers.contract.boxes import FilePath
 
@@ -64,11 +65,32 @@ class StoredFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Checksum:
+    """What a store says of a whole file's content, in hexadecimal digits."""
+
+    algorithm: Literal["sha256", "crc32"]
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadLink:
+    """A link to a file's content; `checksum` is None where the store has kept none."""
+
+    link: FileLink
+    checksum: Checksum | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StoredPart:
-    """A part that the store has; `number` counts from 1."""
+    """A part that the store has; `number` from 1, `crc32` in hex, empty where it tells none."""
 
     number: int
     etag: str
+    crc32: str = ""
+
+
+#: How a store is told what a part must be: by its MD5 as it is sent, or by CRCs at the end.
+PartCheck = Literal["md5", "crc32"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +98,23 @@ class PartUpload:
     """An unfinished upload: the parts that the store has, and links for those that it has not."""
 
     upload_id: str
-    part_size: int
     stored: tuple[StoredPart, ...]
     links: Mapping[int, FileLink]
+    check: PartCheck = "md5"
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """An upload of which all parts are there; `crc32` of the whole, empty where parts have none."""
+
+    upload_id: str
+    parts: tuple[StoredPart, ...]
+    crc32: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A file that was put together; `url` is where it is, without what allows to touch it."""
+
+    url: str
+    etag: str

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from faasctl.files import (
+    Assembly,
+    DownloadLink,
     FileLink,
+    Made,
     Offer,
     OpenOffer,
     PartsOffer,
@@ -58,7 +61,7 @@ class FileStore(Protocol):
         """Raises FileTakenError where the file is there already and may not be replaced."""
         ...
 
-    def download_url(self, path: FilePath, expires: int) -> FileLink:
+    def download_url(self, path: FilePath, expires: int) -> DownloadLink:
         """Raises UnknownNameError where there is no such file."""
         ...
 
@@ -94,8 +97,8 @@ class PartStore(Protocol):
         """How far an upload is, with fresh links; raises UploadGoneError."""
         ...
 
-    def finish(self, path: FilePath, upload: PartUpload, offer: PartsOffer) -> str:
-        """Make the file of `upload.stored`; its ETag. Raises FileTakenError, UploadGoneError."""
+    def finish(self, path: FilePath, offer: PartsOffer, assembly: Assembly) -> Made:
+        """Make the file of its parts. Raises FileTakenError and UploadGoneError."""
         ...
 
 

@@ -16,7 +16,11 @@ from faasctl.errors import (
     UsageError,
 )
 from faasctl.files import (
+    Assembly,
+    Checksum,
+    DownloadLink,
     FileLink,
+    Made,
     Offer,
     OpenOffer,
     PartsOffer,
@@ -47,13 +51,18 @@ _METHODS = {
 }
 #: Parameters that become headers, which the client must send as they are signed.
 _HEADERS = {
+    "ChecksumAlgorithm": "x-amz-checksum-algorithm",
+    "ChecksumCRC32": "x-amz-checksum-crc32",
     "ChecksumMode": "x-amz-checksum-mode",
     "ChecksumSHA256": "x-amz-checksum-sha256",
+    "ChecksumType": "x-amz-checksum-type",
     "ContentLength": "content-length",
     "ContentType": "content-type",
     "IfNoneMatch": "if-none-match",
 }
 _KEEP = {"IfNoneMatch": "*"}
+#: Far cheaper than MD5 for both sides; stores that don't know it say nothing of it.
+_WITH_CRC = {"ChecksumAlgorithm": "CRC32", "ChecksumType": "FULL_OBJECT"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +109,11 @@ class S3Box:
             case OpenOffer():
                 return self._link("put_object", path, condition, expires=offer.expires)
 
-    def download_url(self, path: FilePath, expires: int) -> FileLink:
-        if not self._has(path):
-            raise UnknownNameError(f"{path}: there is no such file", hint="faasctl files list BOX")
-        return self._link("get_object", path, {}, expires=expires)
+    def download_url(self, path: FilePath, expires: int) -> DownloadLink:
+        headers = self._head(path)
+        if headers is None:
+            raise _missing(path)
+        return DownloadLink(self._link("get_object", path, {}, expires=expires), _checksum(headers))
 
     def announce(self, path: FilePath, size: int) -> None:
         """Nothing to say: who signs with the store's own keys is bound by no quota."""
@@ -123,8 +133,8 @@ class S3Box:
             token = {"ContinuationToken": page.token}
 
     def remove(self, path: FilePath) -> None:
-        if not self._has(path):
-            raise UnknownNameError(f"{path}: there is no such file", hint="faasctl files list BOX")
+        if self._head(path) is None:
+            raise _missing(path)
         self._fetch("delete_object", path, {})
 
     def abandon(self, path: FilePath, upload_id: str) -> None:
@@ -136,9 +146,12 @@ class S3Box:
     def begin(self, path: FilePath, offer: PartsOffer) -> PartUpload:
         if not offer.overwrite:
             self._check_free(path)
-        created = self._fetch("create_multipart_upload", path, {"ContentType": offer.content_type})
+        asked = {"ContentType": offer.content_type, **_WITH_CRC}
+        created = self._fetch("create_multipart_upload", path, asked)
+        said = [created.headers.get(f"x-amz-checksum-{word}", "") for word in ("algorithm", "type")]
         upload_id = s3_documents.parse_upload_id(created.body)
-        return self._upload(path, offer, upload_id, ())
+        links = self._part_links(path, offer, upload_id)
+        return PartUpload(upload_id, (), links, s3_documents.part_check(*said))
 
     def look(self, path: FilePath, offer: PartsOffer, upload_id: str) -> PartUpload:
         stored: list[StoredPart] = []
@@ -148,49 +161,48 @@ class S3Box:
             page = s3_documents.parse_parts(self._fetch("list_parts", path, asked).body)
             stored += page.parts
             if not page.more:
-                return self._upload(path, offer, upload_id, tuple(stored))
+                break
             after = {"PartNumberMarker": page.parts[-1].number}
+        links = self._part_links(path, offer, upload_id)
+        return PartUpload(upload_id, tuple(stored), links, page.check)
 
-    def finish(self, path: FilePath, upload: PartUpload, offer: PartsOffer) -> str:
-        condition = {} if offer.overwrite else _KEEP
-        order = Bytes(s3_documents.completion(upload.stored))
-        link = self._link(
-            "complete_multipart_upload", path, {"UploadId": upload.upload_id, **condition}
-        )
+    def finish(self, path: FilePath, offer: PartsOffer, assembly: Assembly) -> Made:
+        bound: dict[str, object] = {} if offer.overwrite else {**_KEEP}
+        if assembly.crc32:
+            bound["ChecksumCRC32"] = s3_documents.base64_of(assembly.crc32)
+            bound["ChecksumType"] = "FULL_OBJECT"
+        order = Bytes(s3_documents.completion(assembly.parts))
+        named = {"UploadId": assembly.upload_id, **bound}
+        link = self._link("complete_multipart_upload", path, named)
         answer = self._wires.fetch(link, order, what=str(path))
         # S3 may answer 200 and only then fail, with an error in the body.
-        return s3_documents.parse_completed(answer.body, what=str(path))
+        return Made(link.bare_url, s3_documents.parse_completed(answer.body, what=str(path)))
 
-    def _upload(
-        self, path: FilePath, offer: PartsOffer, upload_id: str, stored: tuple[StoredPart, ...]
-    ) -> PartUpload:
+    def _part_links(self, path: FilePath, offer: PartsOffer, upload_id: str) -> dict[int, FileLink]:
         count = -(-offer.size // offer.part_size)
-        links = {
+        named = {"UploadId": upload_id}
+        return {
             number: self._link(
-                "upload_part",
-                path,
-                {"UploadId": upload_id, "PartNumber": number},
-                expires=FOR_PARTS,
+                "upload_part", path, {**named, "PartNumber": number}, expires=FOR_PARTS
             )
             for number in range(1, count + 1)
         }
-        return PartUpload(upload_id, offer.part_size, stored, links)
 
     def _check_free(self, path: FilePath) -> None:
         """Before a long upload, not after it; the condition at its end still decides."""
-        if self._has(path):
+        if self._head(path) is not None:
             raise FileTakenError(f"{path}: it is there already", status=412)
 
-    def _has(self, path: FilePath) -> bool:
+    def _head(self, path: FilePath) -> Mapping[str, str] | None:
+        """What the store says of a file; None where there is none."""
         try:
-            self._fetch("head_object", path, {})
+            return self._fetch("head_object", path, {"ChecksumMode": "ENABLED"}).headers
         except UnknownNameError:
-            return False
+            return None
         except StorageError as error:
             # An answer to HEAD has no body that would say more.
             error.hint = error.hint or "check the credentials and the bucket of the S3 settings"
             raise
-        return True
 
     def _fetch(self, operation: str, path: FilePath, params: Mapping[str, object]) -> Reply:
         return self._wires.fetch(self._link(operation, path, params), what=str(path))
@@ -212,6 +224,19 @@ class S3Box:
             )
         headers = {_HEADERS[name]: str(params[name]) for name in params if name in _HEADERS}
         return FileLink(_METHODS[operation], url, headers)
+
+
+def _missing(path: FilePath) -> UnknownNameError:
+    return UnknownNameError(f"{path}: there is no such file", hint="faasctl files list BOX")
+
+
+def _checksum(headers: Mapping[str, str]) -> Checksum | None:
+    """The checksum of a whole file; those of parts together prove nothing by themselves."""
+    if sha256 := s3_documents.hex_of(headers.get("x-amz-checksum-sha256", "")):
+        return Checksum("sha256", sha256)
+    if crc32 := s3_documents.hex_of(headers.get("x-amz-checksum-crc32", "")):
+        return Checksum("crc32", crc32)
+    return None
 
 
 def make_client(access: S3Access) -> Any:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 from faasctl.errors import StorageError
-from faasctl.files import StoredPart
+from faasctl.files import PartCheck, StoredPart
 from faasctl.store.refusals import refusal, text_of
 from handlers.contract.boxes import FilePath, NameRefusedError, parse_file
 
@@ -33,13 +33,21 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class PartListing:
+    """One page; `check` is how the upload was begun."""
+
     parts: tuple[StoredPart, ...]
     more: bool
+    check: PartCheck
 
 
 def base64_of(digest: str) -> str:
     """Hexadecimal digits as S3 writes checksums."""
     return base64.b64encode(bytes.fromhex(digest)).decode()
+
+
+def hex_of(checksum: str) -> str:
+    """A checksum as S3 writes it in hexadecimal digits; empty for one of parts, and for none."""
+    return "" if "-" in checksum else base64.b64decode(checksum).hex()
 
 
 def parse_listing(body: bytes) -> Listing:
@@ -74,19 +82,33 @@ def parse_upload_id(body: bytes) -> str:
 def parse_parts(body: bytes) -> PartListing:
     root = _root(body)
     parts = tuple(
-        StoredPart(int(text_of(one, "PartNumber")), text_of(one, "ETag").strip('"'))
+        StoredPart(
+            int(text_of(one, "PartNumber")),
+            text_of(one, "ETag").strip('"'),
+            hex_of(text_of(one, "ChecksumCRC32")),
+        )
         for one in _all(root, "Part")
     )
-    return PartListing(parts, bool(parts) and text_of(root, "IsTruncated") == "true")
+    more = bool(parts) and text_of(root, "IsTruncated") == "true"
+    check = part_check(text_of(root, "ChecksumAlgorithm"), text_of(root, "ChecksumType"))
+    return PartListing(parts, more, check)
+
+
+def part_check(algorithm: str, kind: str) -> PartCheck:
+    """How parts are checked, by what a store says that it keeps of an upload."""
+    return "crc32" if (algorithm.upper(), kind.upper()) == ("CRC32", "FULL_OBJECT") else "md5"
 
 
 def completion(parts: Sequence[StoredPart]) -> bytes:
     """The order to make a file of these parts."""
-    inner = "".join(
-        f"<Part><PartNumber>{part.number}</PartNumber><ETag>{escape(part.etag)}</ETag></Part>"
-        for part in sorted(parts, key=lambda part: part.number)
-    )
+    inner = "".join(_part(part) for part in sorted(parts, key=lambda part: part.number))
     return f"<CompleteMultipartUpload>{inner}</CompleteMultipartUpload>".encode()
+
+
+def _part(part: StoredPart) -> str:
+    crc = f"<ChecksumCRC32>{base64_of(part.crc32)}</ChecksumCRC32>" if part.crc32 else ""
+    number = f"<PartNumber>{part.number}</PartNumber>"
+    return f"<Part>{crc}<ETag>{escape(part.etag)}</ETag>{number}</Part>"
 
 
 def parse_completed(body: bytes, *, what: str) -> str:

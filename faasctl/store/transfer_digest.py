@@ -5,20 +5,60 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Literal, Protocol
+
+from faasctl.store.embedded import crc
 
 BLOCK = 1024 * 1024
 
 
-def md5(content: bytes = b"") -> hashlib._Hash:
-    """S3's own checksum of transfers; nothing here relies on it against forgers."""
-    return hashlib.md5(content, usedforsecurity=False)
+class Digest(Protocol):
+    """What takes bytes and knows their digest."""
+
+    def update(self, data: memoryview, /) -> None: ...
+
+    def digest(self) -> bytes: ...
 
 
-def md5_of_part(file: Path, start: int, length: int) -> bytes:
+class _Crc32:
+    """CRC-32 with the face of a hash object."""
+
+    def __init__(self) -> None:
+        self._value = 0
+
+    def update(self, data: memoryview, /) -> None:
+        self._value = zlib.crc32(data, self._value)
+
+    def digest(self) -> bytes:
+        return self._value.to_bytes(4, "big")
+
+
+Algorithm = Literal["md5", "crc32", "sha256"]
+
+
+def make(algorithm: Algorithm) -> Digest:
+    """A digest of nothing yet; MD5 is S3's own for transfers and proves nothing to forgers."""
+    match algorithm:
+        case "md5":
+            return hashlib.md5(usedforsecurity=False)
+        case "crc32":
+            return _Crc32()
+        case "sha256":
+            return hashlib.sha256()
+
+
+def of_bytes(algorithm: Algorithm, content: bytes) -> bytes:
+    digest = make(algorithm)
+    digest.update(memoryview(content))
+    return digest.digest()
+
+
+def of_part(algorithm: Algorithm, file: Path, start: int, length: int) -> bytes:
     """Raises OSError where the file is shorter."""
-    digest = md5()
+    digest = make(algorithm)
     with file.open("rb", buffering=0) as source:
         for block in blocks(source.fileno(), start, length):
             digest.update(block)
@@ -39,17 +79,25 @@ def blocks(descriptor: int, start: int, length: int) -> Iterator[memoryview]:
 
 def composite(digests: Sequence[bytes]) -> str:
     """The ETag of a file that was put together from parts with these MD5s."""
-    return f"{md5(b''.join(digests)).hexdigest()}-{len(digests)}"
+    return f"{of_bytes('md5', b''.join(digests)).hex()}-{len(digests)}"
+
+
+def combined_crc(digests: Sequence[bytes], lengths: Sequence[int]) -> str:
+    """The CRC-32 of a file, in hex, from those of its parts in order; of no parts it is zero."""
+    whole = bytes(4)
+    for digest, length in zip(digests, lengths, strict=True):
+        whole = crc.combine(crc.CRC32, whole, digest, length)
+    return whole.hex()
 
 
 class Follower(threading.Thread):
     """Hashes a file from its start, as far as it is settled, while others still move the rest."""
 
-    def __init__(self, file: Path, size: int, algorithms: Iterable[str]) -> None:
+    def __init__(self, file: Path, size: int, algorithms: Iterable[Algorithm]) -> None:
         super().__init__(daemon=True, name="digest")
         self._file = file
         self._size = size
-        self._digests = {name: md5() if name == "md5" else hashlib.new(name) for name in algorithms}
+        self._digests = {name: make(name) for name in algorithms}
         self._changed = threading.Condition()
         self._ahead: dict[int, int] = {}
         self._reach = 0
@@ -95,4 +143,4 @@ class Follower(threading.Thread):
         self.join()
         if self._error is not None:
             raise self._error
-        return {name: digest.hexdigest() for name, digest in self._digests.items()}
+        return {name: digest.digest().hex() for name, digest in self._digests.items()}

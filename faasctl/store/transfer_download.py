@@ -6,13 +6,10 @@ download goes on with the parts that are there, as long as the stored file is st
 
 from __future__ import annotations
 
-import base64
 import os
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPResponse
 from pathlib import Path
 from typing import IO
 
@@ -21,7 +18,16 @@ from faasctl.errors import FaasctlError, FileTakenError, StorageError
 from faasctl.files import FileLink
 from faasctl.ports import Box
 from faasctl.store import transfer_marks
-from faasctl.store.transfer_digest import BLOCK, Follower, composite, md5_of_part
+from faasctl.store.transfer_digest import (
+    Algorithm,
+    Digest,
+    Follower,
+    combined_crc,
+    composite,
+    make,
+    of_part,
+)
+from faasctl.store.transfer_parts import told
 from faasctl.store.transfer_plan import (
     DownloadMark,
     Remote,
@@ -31,6 +37,7 @@ from faasctl.store.transfer_plan import (
     proof,
     spans,
 )
+from faasctl.store.transfer_ranges import look, ranged, received
 from faasctl.store.transfer_work import Moved, Work
 from handlers.contract.boxes import FilePath
 
@@ -64,57 +71,21 @@ def download(box: Box, wanted: Download, work: Work) -> Fetched:
     """Raises FileTakenError for a local file that is there, StorageError, UnreachableError."""
     if not wanted.overwrite and os.path.lexists(wanted.local):
         raise taken(wanted.local)
-    link = box.download_url(wanted.path, EXPIRES)
-    remote = work.persist(lambda: look(link, work, str(wanted.path)))
+    found = work.persist(lambda: box.download_url(wanted.path, EXPIRES))
+    remote = work.persist(lambda: look(found, work, str(wanted.path)))
     try:
         wanted.local.parent.mkdir(parents=True, exist_ok=True)
         claim = transfer_marks.claimed(
             work.marks, kind="download", local=wanted.local, remote=f"{wanted.remote}/{wanted.path}"
         )
         with claim as mark:
-            return _Job(wanted, work, link, remote, mark).run()
+            return _Job(wanted, work, found.link, remote, mark).run()
     except OSError as error:
         raise FaasctlError(f"{wanted.local}: {error.strerror or error}") from error
 
 
 def taken(local: Path) -> FileTakenError:
     return FileTakenError(f"{local}: it is there already", hint="--force replaces it")
-
-
-def look(link: FileLink, work: Work, what: str) -> Remote:
-    """Size, ETag and checksum, by asking for the first byte: a link allows one method only."""
-    try:
-        with work.wires.open(_ranged(link, 0, 1), what=what) as answer:
-            answer.read(1)
-            headers = {name.lower(): value for name, value in answer.getheaders()}
-    except StorageError as error:
-        if error.status != 416:
-            raise
-        # An empty file has no first byte.
-        with work.wires.open(link, what=what) as answer:
-            answer.read()
-            headers = {name.lower(): value for name, value in answer.getheaders()}
-    return _remote(headers)
-
-
-def _remote(headers: Mapping[str, str]) -> Remote:
-    total = headers.get("content-range", "").rpartition("/")[2] or headers["content-length"]
-    checksum = headers.get("x-amz-checksum-sha256", "")
-    whole = checksum and "-" not in checksum
-    return Remote(
-        int(total),
-        headers.get("etag", "").strip('"'),
-        base64.b64decode(checksum).hex() if whole else "",
-        headers.get("x-amz-server-side-encryption", "AES256") != "AES256"
-        or "x-amz-server-side-encryption-customer-algorithm" in headers,
-    )
-
-
-def _ranged(link: FileLink, start: int, length: int, etag: str = "") -> FileLink:
-    headers = {**link.headers, "range": f"bytes={start}-{start + length - 1}"}
-    if etag:
-        headers["if-match"] = f'"{etag}"'
-    return FileLink(link.method, link.url, headers)
 
 
 class _Job:
@@ -136,7 +107,9 @@ class _Job:
         size = self._remote.size
         done = self._prepare()
         all_spans = spans(size, download_part(self._remote))
-        algorithms = ("sha256", "md5") if self._proof.kind == "md5" else ("sha256",)
+        algorithms: tuple[Algorithm, ...] = (
+            ("sha256", "md5") if self._proof.kind == "md5" else ("sha256",)
+        )
         follower = Follower(self._partial, size, algorithms)
         follower.start()
         try:
@@ -173,47 +146,51 @@ class _Job:
     def _fetch_all(
         self, all_spans: tuple[Span, ...], done: frozenset[int], file: IO[bytes], follower: Follower
     ) -> list[bytes]:
-        own_parts = self._proof.kind == "parts" and self._proof.part_size == download_part(
-            self._remote
-        )
+        algorithm = self._part_algorithm
 
         def one(span: Span) -> bytes:
             self._work.check()
             if span.number in done:
                 self._work.tell(Moved(str(self._wanted.path), span.length))
+                digest = of_part(algorithm, self._partial, span.start, span.length)
             else:
-                self._work.persist(lambda: self._fetch(span, file))
+                digest = self._work.persist(lambda: self._fetch(span, file, make(algorithm)))
                 with self._lock:
                     transfer_marks.add_done(self._mark, span.number)
             follower.settle(span.start, span.length)
-            return md5_of_part(self._partial, span.start, span.length) if own_parts else b""
+            return digest
 
         return self._work.each(all_spans, one)
 
-    def _fetch(self, span: Span, file: IO[bytes]) -> None:
+    @property
+    def _part_algorithm(self) -> Algorithm:
+        """What is worked out of each part on the way: MD5 only where it proves something."""
+        return "md5" if self._has_own_parts else "crc32"
+
+    @property
+    def _has_own_parts(self) -> bool:
+        known = self._proof
+        return known.kind == "parts" and known.part_size == download_part(self._remote)
+
+    def _fetch(self, span: Span, file: IO[bytes], digest: Digest) -> bytes:
         what = str(self._wanted.path)
-        link = _ranged(self._link, span.start, span.length, self._remote.etag)
+        link = ranged(self._link, span.start, span.length, self._remote.etag)
         try:
-            with self._work.wires.open(link, what=what) as answer, self._counted() as tell:
+            with self._work.wires.open(link, what=what) as answer, told(self._work, what) as tell:
                 if answer.status != 206 and span.length != self._remote.size:
                     raise StorageError(f"{what}: the store sends no part of a file")
-                for block in _received(answer, span.length):
-                    os.pwrite(file.fileno(), block, span.start + tell(len(block)))
+                position = span.start
+                for block in received(answer, span.length):
+                    position += os.pwrite(file.fileno(), block, position)
+                    digest.update(block)
+                    tell(len(block))
         except FileTakenError as error:
             raise StorageError(
                 f"{what}: the stored file changed meanwhile",
                 status=412,
                 hint="type the command again: it starts anew",
             ) from error
-
-    @contextmanager
-    def _counted(self) -> Iterator[_Counter]:
-        counter = _Counter(self._work, str(self._wanted.path))
-        try:
-            yield counter
-        except BaseException:
-            counter.take_back()
-            raise
+        return digest.digest()
 
     def _prove(self, digest: Mapping[str, str], digests: list[bytes]) -> None:
         found = self._found(digest, digests)
@@ -228,17 +205,23 @@ class _Job:
         )
 
     def _found(self, digest: Mapping[str, str], digests: list[bytes]) -> str:
-        kind, part = self._proof.kind, self._proof.part_size
-        if kind == "nothing":
-            return self._proof.value
-        if kind != "parts":
-            return digest[kind]
-        if part == download_part(self._remote):
-            return composite(digests)
-        own = spans(self._remote.size, part)
-        return composite(
-            self._work.each(own, lambda span: md5_of_part(self._partial, span.start, span.length))
-        )
+        size = self._remote.size
+        match self._proof.kind:
+            case "nothing":
+                return self._proof.value
+            case "crc32":
+                lengths = [span.length for span in spans(size, download_part(self._remote))]
+                return combined_crc(digests, lengths)
+            case "parts" if self._has_own_parts:
+                return composite(digests)
+            case "parts":
+                own = spans(size, self._proof.part_size)
+                return composite(self._work.each(own, self._md5))
+            case "md5" | "sha256" as kind:
+                return digest[kind]
+
+    def _md5(self, span: Span) -> bytes:
+        return of_part("md5", self._partial, span.start, span.length)
 
     def _settle(self) -> None:
         """The name, once all is proven; a file that came there meanwhile stays."""
@@ -252,33 +235,3 @@ class _Job:
             self._partial.unlink()
         disk.sync_folder(self._wanted.local.parent)
         transfer_marks.forget(self._mark)
-
-
-class _Counter:
-    """Counts what comes; called with a piece's length it says where the piece starts."""
-
-    def __init__(self, work: Work, what: str) -> None:
-        self._work = work
-        self._what = what
-        self._total = 0
-
-    def __call__(self, count: int) -> int:
-        self._work.check()
-        start = self._total
-        self._total += count
-        self._work.tell(Moved(self._what, count))
-        return start
-
-    def take_back(self) -> None:
-        self._work.tell(Moved(self._what, -self._total))
-
-
-def _received(answer: HTTPResponse, length: int) -> Iterator[memoryview]:
-    buffer = memoryview(bytearray(min(BLOCK, length)))
-    left = length
-    while left:
-        got = answer.readinto(buffer[: min(BLOCK, left)])
-        if not got:
-            raise ConnectionError(f"it broke off {left} bytes early")
-        yield buffer[:got]
-        left -= got

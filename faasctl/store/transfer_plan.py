@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from faasctl.files import Checksum
+
 MIB = 1024 * 1024
 
 #: Files below this go in one request; it is also the usual size of a part.
@@ -81,12 +83,12 @@ def next_upload(mark: UploadMark | None, now: Identity) -> Anew | GoOn:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """What the store says of a file before it is downloaded."""
+    """What the store says of a file before it is downloaded; `encrypted` with keys of its own."""
 
     size: int
     etag: str
-    checksum: str
-    encrypted: bool
+    checksum: Checksum | None = None
+    encrypted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +113,19 @@ def next_download(mark: DownloadMark | None, partial: int | None, remote: Remote
 class Proof:
     """What a downloaded file must have.
 
-    `sha256` is of the whole file, `md5` of the whole, `parts` the MD5 of the MD5s of parts of
-    `part_size`, `nothing` where the store says nothing that could be checked.
+    `parts` is the MD5 of the MD5s of parts of `part_size`, `nothing` where the store says nothing
+    that could be checked; the others are of the whole file.
     """
 
-    kind: Literal["sha256", "md5", "parts", "nothing"]
+    kind: Literal["sha256", "crc32", "md5", "parts", "nothing"]
     value: str = ""
     part_size: int = 0
 
 
 def proof(remote: Remote) -> Proof:
     """An ETag is an MD5 unless the store encrypts with keys of its own: then it is opaque."""
-    if remote.checksum:
-        return Proof("sha256", remote.checksum)
+    if remote.checksum is not None:
+        return Proof(remote.checksum.algorithm, remote.checksum.value)
     if remote.encrypted:
         return Proof("nothing")
     if _PLAIN.fullmatch(remote.etag):

@@ -1,39 +1,35 @@
 """Local files into a box, by presigned URLs: small ones in one request, big ones in parts.
 
-The store checks every request by its MD5, small files by their SHA-256 too. Parts that it has
-from an earlier try are not sent again when their MD5 is that of the file's part.
+The store checks small files by their SHA-256 and MD5. What it has of a big one from an earlier
+try is not sent again.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from io import FileIO
+from dataclasses import dataclass
 from pathlib import Path
 
-from faasctl.errors import FaasctlError, StorageError, UploadGoneError
-from faasctl.files import FileLink, Offer, PartsOffer, PartUpload, StoredPart
+from faasctl.errors import FaasctlError, UploadGoneError
+from faasctl.files import Offer, PartsOffer, PartUpload
 from faasctl.ports import Box
 from faasctl.store import transfer_marks
-from faasctl.store.links import Bytes, Connection, Reply
-from faasctl.store.transfer_digest import BLOCK, Follower, blocks, md5, md5_of_part
+from faasctl.store.links import Bytes, Reply
+from faasctl.store.transfer_digest import Follower, of_bytes
+from faasctl.store.transfer_parts import Parts, checked, finish, send_parts, told
 from faasctl.store.transfer_plan import (
     LARGEST,
     SMALL,
     Anew,
     GoOn,
     Identity,
-    Span,
     UploadMark,
     next_upload,
     part_size,
-    spans,
 )
-from faasctl.store.transfer_work import Moved, Work
+from faasctl.store.transfer_work import Work
 from handlers.contract.boxes import FilePath
 
 
@@ -75,41 +71,17 @@ def _whole(box: Box, wanted: Upload, work: Work) -> Sent:
     sha256 = hashlib.sha256(content).hexdigest()
     offer = Offer(len(content), wanted.content_type, sha256, wanted.overwrite)
     link = box.upload_url(wanted.path, offer)
-    digest = md5(content).digest()
+    digest = of_bytes("md5", content)
+
+    name = str(wanted.local)
 
     def send() -> Reply:
-        with _told(work, wanted) as tell:
-            return work.wires.fetch(
-                _checked(link, digest), Bytes(content, tell), what=str(wanted.local)
-            )
+        with told(work, name) as tell:
+            return work.wires.fetch(checked(link, digest), Bytes(content, tell), what=name)
 
     reply = work.persist(send)
     etag = reply.headers.get("etag", "").strip('"')
     return Sent(link.bare_url, etag, len(content), sha256)
-
-
-def _checked(link: FileLink, digest: bytes) -> FileLink:
-    """The same link, with the MD5 that the store must find."""
-    given = base64.b64encode(digest).decode()
-    return FileLink(link.method, link.url, {**link.headers, "content-md5": given})
-
-
-@contextmanager
-def _told(work: Work, wanted: Upload) -> Iterator[Callable[[int], None]]:
-    """Counts what goes out, and takes it back where the request fails in the end."""
-    total = 0
-
-    def tell(count: int) -> None:
-        nonlocal total
-        work.check()
-        total += count
-        work.tell(Moved(str(wanted.local), count))
-
-    try:
-        yield tell
-    except BaseException:
-        work.tell(Moved(str(wanted.local), -total))
-        raise
 
 
 def _parts(box: Box, wanted: Upload, work: Work) -> Sent:
@@ -118,30 +90,29 @@ def _parts(box: Box, wanted: Upload, work: Work) -> Sent:
     )
     with claim as mark:
         identity = _identity(wanted.local)
-        size = part_size(identity.size)
-        offer = PartsOffer(identity.size, size, wanted.content_type, wanted.overwrite)
+        offer = PartsOffer(
+            identity.size, part_size(identity.size), wanted.content_type, wanted.overwrite
+        )
         under_way = _open(box, wanted, offer, mark)
         follower = Follower(wanted.local, identity.size, ("sha256",))
         follower.start()
+        parts = Parts(box, wanted.local, wanted.path, offer, follower.settle)
         try:
-            job = _Job(box, wanted, work, offer, _Links(box, wanted.path, offer, under_way))
-            stored, resumed = job.run(follower)
+            assembly, resumed = send_parts(parts, under_way, work)
             if _identity(wanted.local) != identity:
                 raise FaasctlError(
                     f"{wanted.local}: the file changed while it was sent",
                     hint="type the command again: it starts anew",
                 )
-            finished = replace(under_way, stored=stored)
-            etag = work.persist(lambda: box.finish(wanted.path, finished, offer))
             sha256 = follower.result()["sha256"]
+            made = finish(parts, assembly, work)
         except UploadGoneError:
             transfer_marks.forget(mark)
             raise
         finally:
             follower.give_up()
         transfer_marks.forget(mark)
-        url = under_way.links[1].bare_url
-    return Sent(url, etag, identity.size, sha256, resumed)
+    return Sent(made.url, made.etag, identity.size, sha256, resumed)
 
 
 def _open(box: Box, wanted: Upload, offer: PartsOffer, mark: Path) -> PartUpload:
@@ -160,113 +131,8 @@ def _open(box: Box, wanted: Upload, offer: PartsOffer, mark: Path) -> PartUpload
         case Anew():
             pass
     begun = box.begin(wanted.path, offer)
-    transfer_marks.write_upload(mark, UploadMark(begun.upload_id, begun.part_size, identity))
+    transfer_marks.write_upload(mark, UploadMark(begun.upload_id, offer.part_size, identity))
     return begun
-
-
-class _Links:
-    """Links of an upload's parts, made anew where they have expired."""
-
-    def __init__(self, box: Box, path: FilePath, offer: PartsOffer, upload: PartUpload) -> None:
-        self._lock = threading.Lock()
-        self._box, self._path, self._offer, self._id = box, path, offer, upload.upload_id
-        self._links: Mapping[int, FileLink] = upload.links
-        self.stored = {part.number: part.etag for part in upload.stored}
-
-    def get(self, number: int) -> FileLink:
-        with self._lock:
-            return self._links[number]
-
-    def renew(self, number: int, refused: FileLink) -> FileLink:
-        """Another link in place of the refused one; several threads ask only once."""
-        with self._lock:
-            if self._links[number] == refused:
-                self._links = self._box.look(self._path, self._offer, self._id).links
-            return self._links[number]
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """All parts of one file."""
-
-    box: Box
-    wanted: Upload
-    work: Work
-    offer: PartsOffer
-    links: _Links
-
-    def run(self, follower: Follower) -> tuple[tuple[StoredPart, ...], int]:
-        """The parts as the store has them, and how many bytes it had before."""
-
-        def one(span: Span) -> tuple[StoredPart, int]:
-            done = self._part(span)
-            follower.settle(span.start, span.length)
-            return done
-
-        done = self.work.each(spans(self.offer.size, self.offer.part_size), one)
-        return tuple(part for part, _ in done), sum(before for _, before in done)
-
-    def _part(self, span: Span) -> tuple[StoredPart, int]:
-        self.work.check()
-        digest = md5_of_part(self.wanted.local, span.start, span.length)
-        if self.links.stored.get(span.number) == digest.hex():
-            self.work.tell(Moved(str(self.wanted.local), span.length))
-            return StoredPart(span.number, digest.hex()), span.length
-        etag = self.work.persist(lambda: self._send(span, digest))
-        return StoredPart(span.number, etag), 0
-
-    def _send(self, span: Span, digest: bytes) -> str:
-        link = self.links.get(span.number)
-        try:
-            return self._put(link, span, digest)
-        except StorageError as error:
-            if error.status != 403:
-                raise
-        return self._put(self.links.renew(span.number, link), span, digest)
-
-    def _put(self, link: FileLink, span: Span, digest: bytes) -> str:
-        with _told(self.work, self.wanted) as tell:
-            body = _FilePart(self.wanted.local, span, tell)
-            reply = self.work.wires.fetch(_checked(link, digest), body, what=str(self.wanted.local))
-        return reply.headers.get("etag", "").strip('"')
-
-
-@dataclass(frozen=True, slots=True)
-class _FilePart:
-    """A part of a file as a request's body."""
-
-    file: Path
-    span: Span
-    sent: Callable[[int], None]
-
-    @property
-    def size(self) -> int:
-        return self.span.length
-
-    def send(self, connection: Connection) -> None:
-        with FileIO(self.file) as source:
-            if _is_plain(connection):
-                self._hand_over(source, connection)
-                return
-            for block in blocks(source.fileno(), self.span.start, self.span.length):
-                connection.send(block)
-                self.sent(len(block))
-
-    def _hand_over(self, source: FileIO, connection: Connection) -> None:
-        """The system moves the bytes from the file to the socket by itself."""
-        position, end = self.span.start, self.span.start + self.span.length
-        while position < end:
-            count = connection.sock.sendfile(source, position, min(4 * BLOCK, end - position))
-            if not count:
-                raise OSError("the file became shorter while it was sent")
-            position += count
-            self.sent(count)
-
-
-def _is_plain(connection: Connection) -> bool:
-    import ssl
-
-    return not isinstance(connection.sock, ssl.SSLSocket)
 
 
 def _identity(file: Path) -> Identity:
