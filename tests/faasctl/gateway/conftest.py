@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from gateway_world import World, gateway
+
+from tests.faasctl.gateway.gateway_world import World, gateway
 
 
 @pytest.fixture

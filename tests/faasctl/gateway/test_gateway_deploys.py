@@ -8,7 +8,6 @@ import signal
 from dataclasses import replace
 
 import pytest
-from gateway_world import SPACE, World, release, until
 
 from faasctl.backends.local_link import Link
 from faasctl.errors import (
@@ -22,6 +21,7 @@ from faasctl.gateway import listeners
 from faasctl.model import LocalPorts, Scaling
 from faasctl.plan import Share, TagOnly, Weighted
 from faasctl.wire import DeployRequest
+from tests.faasctl.gateway.gateway_world import SPACE, World, release, until
 
 
 async def version(world: World, name: str = "iris") -> int:

@@ -11,11 +11,11 @@ from pathlib import Path
 import aiohttp
 import psutil
 import pytest
-from gateway_world import SPACE, World, gateway, release, until
 
 from faasctl.errors import DeployError
 from faasctl.gateway.limits import Limits
 from faasctl.model import EnvSecret, EnvValue, Scaling, SecretKey
+from tests.faasctl.gateway.gateway_world import SPACE, World, gateway, release, until
 
 MANY = 200
 

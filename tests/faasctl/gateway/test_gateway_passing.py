@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from gateway_world import SPACE, Reply, World, release, until
+
+from tests.faasctl.gateway.gateway_world import SPACE, Reply, World, release, until
 
 BIG = 3_000_000
 

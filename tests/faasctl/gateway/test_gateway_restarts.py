@@ -13,7 +13,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from gateway_world import SPACE, release
 
 from faasctl import __version__, http, wire
 from faasctl.backends import local_link
@@ -22,6 +21,7 @@ from faasctl.errors import FaasctlError, UnreachableError
 from faasctl.gateway import listeners
 from faasctl.model import Scaling
 from faasctl.plan import AllTraffic, Deployment, Event, LocalRelease, Share, TagOnly
+from tests.faasctl.gateway.gateway_world import SPACE, release
 
 
 @pytest.fixture

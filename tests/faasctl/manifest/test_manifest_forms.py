@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from manifest_samples import HEADS, make, problems_of, write
 
 from faasctl.manifest import check, load
+from tests.faasctl.manifest.manifest_samples import HEADS, make, problems_of, write
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from manifest_samples import make, write
 
 from faasctl.errors import ManifestError
 from faasctl.manifest import check, load
+from tests.faasctl.manifest.manifest_samples import make, write
 
 _HERE = Path(__file__).parent
 _TEXTS = [file.read_text(encoding="utf-8") for file in sorted((_HERE / "samples").glob("*.yaml"))]

@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import pytest
-from manifest_samples import HEADS, make, problems_of, write
 
 from faasctl.errors import ManifestError, NotAModuleError
 from faasctl.manifest import check, find_module, load
@@ -30,6 +29,7 @@ from faasctl.model import (
     Scaling,
     SecretKey,
 )
+from tests.faasctl.manifest.manifest_samples import HEADS, make, problems_of, write
 
 _SAMPLES = Path(__file__).parent / "samples"
 _BOX = "apiVersion: faasctl.dev/v1\nkind: DataBox\nmetadata: {name: box}\n"

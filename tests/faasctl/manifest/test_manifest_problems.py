@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from manifest_samples import HEADS, make, problems_of
+
+from tests.faasctl.manifest.manifest_samples import HEADS, make, problems_of
 
 _FILES = sorted((Path(__file__).parent / "golden" / "problems").glob("*.txt"))
 _START, _ARROW = "=== ", "--->\n"

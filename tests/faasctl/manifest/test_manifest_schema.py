@@ -10,13 +10,13 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from manifest_samples import HEADS
 
 from faasctl.manifest import schema
 from faasctl.manifest.documents import DOCUMENTS
 from faasctl.manifest.report import At, Report
 from faasctl.manifest.sections import Key, Section
 from faasctl.manifest.source import parse
+from tests.faasctl.manifest.manifest_samples import HEADS
 
 _HERE = Path(__file__).parent
 _GOLDEN = _HERE / "golden" / "schema.json"

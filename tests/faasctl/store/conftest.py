@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from store_differences import CONFORMANCE
-from store_endpoint import Endpoint, Process, embedded, find_versitygw, versitygw
+
+from tests.faasctl.store.store_differences import CONFORMANCE
+from tests.faasctl.store.store_endpoint import (
+    Endpoint,
+    Process,
+    embedded,
+    find_versitygw,
+    versitygw,
+)
 
 
 @pytest.fixture(scope="session")

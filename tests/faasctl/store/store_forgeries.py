@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from store_endpoint import Endpoint
-from store_wire import Attempt, path_of, presign, signing
+from tests.faasctl.store.store_endpoint import Endpoint
+from tests.faasctl.store.store_wire import Attempt, path_of, presign, signing
 
 KEY = "forge/target.txt"
 BODY = b"what the link is for"

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from store_endpoint import Endpoint
-from store_forgeries import WRONG, Forgery
-from store_wire import Attempt, Form, encode_form, signing
+from tests.faasctl.store.store_endpoint import Endpoint
+from tests.faasctl.store.store_forgeries import WRONG, Forgery
+from tests.faasctl.store.store_wire import Attempt, Form, encode_form, signing
 
 _DENIED = "AccessDenied"
 

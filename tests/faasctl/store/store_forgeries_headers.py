@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from store_endpoint import Endpoint
-from store_forgeries import BODY, LANDING, OTHER, WRONG, Forgery, get, put
-from store_wire import UNSIGNED, Attempt, Stream, path_of, sign, signing
+from tests.faasctl.store.store_endpoint import Endpoint
+from tests.faasctl.store.store_forgeries import BODY, LANDING, OTHER, WRONG, Forgery, get, put
+from tests.faasctl.store.store_wire import UNSIGNED, Attempt, Stream, path_of, sign, signing
 
 _HEADER = "AuthorizationHeaderMalformed"
 _BIG = b"x" * 65536

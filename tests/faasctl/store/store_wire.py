@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, unquote
 
-from store_endpoint import REGION, Endpoint
+from tests.faasctl.store.store_endpoint import REGION, Endpoint
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
 

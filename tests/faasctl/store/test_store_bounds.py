@@ -12,9 +12,10 @@ from typing import Any
 import psutil
 import pytest
 from botocore.exceptions import ClientError
-from store_endpoint import Endpoint, Process, embedded
-from store_forgeries import md5
-from store_wire import UNSIGNED, Attempt, path_of, send, sign
+
+from tests.faasctl.store.store_endpoint import Endpoint, Process, embedded
+from tests.faasctl.store.store_forgeries import md5
+from tests.faasctl.store.store_wire import UNSIGNED, Attempt, path_of, send, sign
 
 MIB = 1024 * 1024
 SIZE = 256 * MIB

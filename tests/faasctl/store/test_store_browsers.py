@@ -7,8 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
-from store_endpoint import Endpoint
-from store_wire import Attempt, Form, path_of, presign, send, sign
+
+from tests.faasctl.store.store_endpoint import Endpoint
+from tests.faasctl.store.store_wire import Attempt, Form, path_of, presign, send, sign
 
 ORIGIN = "http://page.example:8000"
 ANY = ["starts-with", "$key", "forms/"]

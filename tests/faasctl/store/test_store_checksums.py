@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from store_endpoint import Endpoint
 
 from faasctl.store.embedded import crc
 from faasctl.store.embedded.checksums import ALGORITHMS, parse_kind, parse_wanted
 from faasctl.store.embedded.faults import S3Error
+from tests.faasctl.store.store_endpoint import Endpoint
 
 # https://reveng.sourceforge.io/crc-catalogue/all.htm: the check values of "123456789"
 CHECKS = {

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from store_endpoint import Endpoint
-from store_wire import Attempt, path_of, presign
+
+from tests.faasctl.store.store_endpoint import Endpoint
+from tests.faasctl.store.store_wire import Attempt, path_of, presign
 
 pytestmark = pytest.mark.e2e
 

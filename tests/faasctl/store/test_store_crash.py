@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
-from store_endpoint import Process, start_embedded, stop
-from store_wire import Attempt, path_of, sign
+
+from tests.faasctl.store.store_endpoint import Process, start_embedded, stop
+from tests.faasctl.store.store_wire import Attempt, path_of, sign
 
 pytestmark = pytest.mark.e2e
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from store_differences import FORGERIES
-from store_endpoint import Endpoint
-from store_forgeries import BODY, KEY, LANDING, LINKS, Forgery, get, put
-from store_forgeries_forms import FORMS, form
-from store_forgeries_headers import HEADERS
-from store_wire import presign, send, sign
+
+from tests.faasctl.store.store_differences import FORGERIES
+from tests.faasctl.store.store_endpoint import Endpoint
+from tests.faasctl.store.store_forgeries import BODY, KEY, LANDING, LINKS, Forgery, get, put
+from tests.faasctl.store.store_forgeries_forms import FORMS, form
+from tests.faasctl.store.store_forgeries_headers import HEADERS
+from tests.faasctl.store.store_wire import presign, send, sign
 
 TABLE = {
     f"{group}: {forgery.name}": forgery

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from store_endpoint import Endpoint
-from store_wire import Attempt, send, sign
+
+from tests.faasctl.store.store_endpoint import Endpoint
+from tests.faasctl.store.store_wire import Attempt, send, sign
 
 BUCKET = "listings"
 KEYS = sorted(

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from store_endpoint import Endpoint
+
+from tests.faasctl.store.store_endpoint import Endpoint
 
 MIB = 1024 * 1024
 FIRST = os.urandom(5 * MIB)

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
-from store_endpoint import Endpoint
-from store_wire import Attempt, Stream, path_of, presign, send, sign
+
+from tests.faasctl.store.store_endpoint import Endpoint
+from tests.faasctl.store.store_wire import Attempt, Stream, path_of, presign, send, sign
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from store_endpoint import Endpoint, embedded, start_embedded, stop
-from store_wire import Attempt, presign, send
+from tests.faasctl.store.store_endpoint import Endpoint, embedded, start_embedded, stop
+from tests.faasctl.store.store_wire import Attempt, presign, send
 
 
 def test_keys_are_made_once_and_kept(tmp_path: Path) -> None:

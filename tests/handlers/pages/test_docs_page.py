@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Page, chromium
-from functions import EVERYTHING, HOSTILE, MARKUP, UNDOCUMENTED
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from serving import Gateway, function
+
+from tests.handlers.pages.browsing import Page, chromium
+from tests.handlers.pages.functions import EVERYTHING, HOSTILE, MARKUP, UNDOCUMENTED
+from tests.handlers.pages.serving import Gateway, function
 
 pytestmark = pytest.mark.e2e
 
