@@ -34,13 +34,26 @@ def _flag(name: str, description: str) -> dict[str, Any]:
 
 
 def _body(*kinds: type[Wish]) -> dict[str, Any]:
-    schemas = [
-        kind.model_json_schema(ref_template="#/components/schemas/{model}") for kind in kinds
-    ]
-    for schema in schemas:
-        schema.pop("$defs", None)
+    schemas = [_inlined(kind.model_json_schema()) for kind in kinds]
     schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
     return {"required": False, "content": {"application/json": {"schema": schema}}}
+
+
+def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema with what it refers to in it, for it stands in another document."""
+    definitions = schema.pop("$defs", {})
+
+    def put_in(value: Any) -> Any:
+        if isinstance(value, list):
+            return [put_in(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        if "$ref" in value:
+            return put_in(definitions[value["$ref"].rpartition("/")[2]])
+        return {name: put_in(one) for name, one in value.items()}
+
+    found: dict[str, Any] = put_in(schema)
+    return found
 
 
 _LINKS = {

@@ -21,9 +21,10 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def router(api: FunctionApi, guard: Guard, upstream: Upstream) -> APIRouter:
     """`predict`, V2, the function's own description and page."""
     endpoint = _endpoint(api, guard, upstream)
-    made = APIRouter(prefix=f"/{api.path}", tags=[api.component])
+    made = APIRouter(tags=[api.component])
+    root = f"/{api.path}"
     made.add_api_route(
-        "/predict",
+        f"{root}/predict",
         endpoint,
         methods=["POST"],
         operation_id=f"{api.path}_predict",
@@ -37,9 +38,9 @@ def router(api: FunctionApi, guard: Guard, upstream: Upstream) -> APIRouter:
         ("/v2", _CALL),
         ("/v2/{below:path}", _CALL),
     ):
-        made.add_route(path, endpoint, methods=methods, include_in_schema=False)
-    made.add_route("", _home(api), methods=_READ, include_in_schema=False)
-    made.add_route("/", _home(api), methods=_READ, include_in_schema=False)
+        made.add_route(f"{root}{path}", endpoint, methods=methods, include_in_schema=False)
+    for path in (root, f"{root}/"):
+        made.add_route(path, _home(api), methods=_READ, include_in_schema=False)
     return made
 
 

@@ -17,8 +17,9 @@ from handlers.contract import application
 from handlers.engine import loader
 from handlers.engine.loader import LoadError
 from handlers.fronts import logs, process, uvicorn_server
-from handlers.fronts.api import services
+from handlers.fronts.api import app, services
 from handlers.fronts.api.services import Services
+from handlers.fronts.api.surface import Surface
 
 if TYPE_CHECKING:
     import socket
@@ -34,19 +35,18 @@ def main(words: list[str]) -> None:
         with open(arguments.compiled, encoding="utf-8") as file:  # noqa: PTH123
             compiled = application.parse(file.read())
         made = services.make(compiled, os.environ)
+        asgi = app.surface(made)
     except LoadError as error:
         process.leave_unstarted(error.failure)
     except (OSError, ValueError, TypeError) as error:
         process.leave_unstarted(loader.failure_of(error))
     logs.install()
     listener = process.listener(arguments)
-    uvicorn_server.runner().run(_run(made, listener, started))
+    uvicorn_server.runner().run(_run(made, asgi, listener, started))
     process.leave(0)
 
 
-async def _run(made: Services, listener: socket.socket, started: float) -> None:
-    from handlers.fronts.api import app
-
+async def _run(made: Services, asgi: Surface, listener: socket.socket, started: float) -> None:
     stopped = asyncio.Event()
 
     def stop() -> None:
@@ -56,7 +56,6 @@ async def _run(made: Services, listener: socket.socket, started: float) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-    asgi = app.surface(made)
     seconds = round(time.perf_counter() - started, 3)
     logs.write("ready", application=made.application.namespace, seconds=seconds)
     longest = max((one.timeout for one in made.functions.values()), default=0.0)
