@@ -22,11 +22,12 @@ def _start(words: list[str]) -> None:
     # OpenBLAS' idle threads burn a core for some 25 ms after each use: 200 ms of CPU in one start.
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
     sys.path.insert(0, _RUNTIME)
+    from handlers.engine.room import with_room
     from handlers.fronts.server import main
 
     sys.path.remove(_RUNTIME)  # found once, whatever packages of that name the user has
     sys.path.append(os.path.join(_RUNTIME, "dependencies"))  # noqa: PTH118
-    main(words)
+    with_room(main, words)
 
 
 if __name__ == "__main__":  # processes that user code spawns import this file under another name

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 from handlers.engine.loader import failure_of
+from handlers.engine.room import with_room
 from handlers.engine.values import (
     InferenceRequest,
     InferenceResponse,
@@ -127,7 +128,7 @@ class Engine:
 
     def _call(self, request: InferenceRequest) -> InferenceResponse:
         try:
-            return self._code.finish(self._code.call(request))
+            return self._code.finish(with_room(self._code.call, request))
         except (StopIteration, asyncio.CancelledError, CancelledFutureError) as error:
             # A future can't carry these: asyncio would never wake the caller, or cancel it.
             raise _of_user(error) from error
