@@ -42,11 +42,15 @@ class PartsOffer:
 
 @dataclass(frozen=True, slots=True)
 class FileLink:
-    """A presigned URL: it allows one method, and the client must send exactly these headers."""
+    """A presigned URL: it allows one method, and the client must send exactly these headers.
+
+    It lives `expires` seconds.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    expires: int = 0
 
     @property
     def bare_url(self) -> str:

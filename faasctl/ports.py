@@ -66,7 +66,7 @@ class FileStore(Protocol):
         ...
 
     def announce(self, path: FilePath, size: int) -> None:
-        """Say that a file was sent; raises StorageError where size or quota do not fit."""
+        """Say that a file was sent whole; raises StorageError where size or quota do not fit."""
         ...
 
 

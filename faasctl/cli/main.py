@@ -35,6 +35,7 @@ COMMANDS = {
     "logs": "Print what functions logged.",
     "rollback": "Send requests to the previous revision.",
     "delete": "Stop and forget what this module deployed.",
+    "files": "Upload, download, list, link and remove files in boxes.",
     "secret": "Set, list and remove secrets.",
     "local": "Start, stop and look at the local gateway.",
     "schema": "Print the manifests' JSON Schema.",

@@ -27,6 +27,8 @@ _HINTS = {
     "PermanentRedirect": "the bucket is in another region; set FAASCTL_S3_REGION",
     "QuotaExceeded": "remove files, or raise the box's capacity",
     "RequestTimeTooSkewed": "this machine's clock differs from the store's; set it right",
+    "Forbidden": "call as developer, or leave --as away",
+    "Unauthenticated": "set FAASCTL_API_CREDENTIALS to USER:PASSWORD, or to a token",
     "SignatureDoesNotMatch": "check the secret key and s3.region in the settings",
 }
 
@@ -34,18 +36,27 @@ _HINTS = {
 def refusal(what: str, status: int, body: bytes) -> FaasctlError:
     """The error for an answer of 300 or more; `what` names the file or the act."""
     code, message = _said(body)
-    if status == 412 or code == "PreconditionFailed":
-        return FileTakenError(f"{what}: it is there already", status=status, code=code)
+    if status == 412 or code in {"PreconditionFailed", "FileExists"}:
+        return taken(what, status, code)
     if code == "NoSuchUpload":
         return UploadGoneError(f"{what}: the unfinished upload is gone", status=status, code=code)
+    if code == "NotFound":
+        return UnknownNameError(f"{what}: {message}", hint="faasctl files list BOX")
     if code == "NoSuchKey" or (status == 404 and not code):
         return UnknownNameError(f"{what}: there is no such file", hint="faasctl files list BOX")
     said = f"{code}: {message}" if code and message else code or message
     return StorageError(
-        f"{what}: the store refused ({status}){f' {said}' if said else ''}",
+        f"{what}: refused ({status}){f': {said}' if said else ''}",
         status=status,
         code=code,
         hint=_HINTS.get(code),
+    )
+
+
+def taken(what: str, status: int = 0, code: str = "") -> FileTakenError:
+    """A file, here or there, that is not to be replaced unasked."""
+    return FileTakenError(
+        f"{what}: it is there already", status=status, code=code, hint="--force replaces it"
     )
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from faasctl.errors import (
-    FileTakenError,
     StorageError,
     UnknownNameError,
     UploadGoneError,
@@ -31,6 +30,7 @@ from faasctl.files import (
 from faasctl.store import s3_documents
 from faasctl.store.access import OwnKeys, S3Access
 from faasctl.store.links import Bytes, Reply, Wires
+from faasctl.store.refusals import taken
 from handlers.contract.boxes import FilePath, file_key, user_prefix
 from handlers.contract.sigv4 import Credentials
 
@@ -191,7 +191,7 @@ class S3Box:
     def _check_free(self, path: FilePath) -> None:
         """Before a long upload, not after it; the condition at its end still decides."""
         if self._head(path) is not None:
-            raise FileTakenError(f"{path}: it is there already", status=412)
+            raise taken(str(path), 412)
 
     def _head(self, path: FilePath) -> Mapping[str, str] | None:
         """What the store says of a file; None where there is none."""
@@ -223,7 +223,7 @@ class S3Box:
                 operation, Params={"Bucket": self._bucket, **params}, ExpiresIn=expires
             )
         headers = {_HEADERS[name]: str(params[name]) for name in params if name in _HEADERS}
-        return FileLink(_METHODS[operation], url, headers)
+        return FileLink(_METHODS[operation], url, headers, expires)
 
 
 def _missing(path: FilePath) -> UnknownNameError:

@@ -18,6 +18,7 @@ from faasctl.errors import FaasctlError, FileTakenError, StorageError
 from faasctl.files import FileLink
 from faasctl.ports import Box
 from faasctl.store import transfer_marks
+from faasctl.store.refusals import taken
 from faasctl.store.transfer_digest import (
     Algorithm,
     Digest,
@@ -38,7 +39,7 @@ from faasctl.store.transfer_plan import (
     spans,
 )
 from faasctl.store.transfer_ranges import look, ranged, received
-from faasctl.store.transfer_work import Moved, Work
+from faasctl.store.transfer_work import Expected, Moved, Work
 from handlers.contract.boxes import FilePath
 
 #: How long a download's link lives, in seconds.
@@ -70,9 +71,10 @@ class Fetched:
 def download(box: Box, wanted: Download, work: Work) -> Fetched:
     """Raises FileTakenError for a local file that is there, StorageError, UnreachableError."""
     if not wanted.overwrite and os.path.lexists(wanted.local):
-        raise taken(wanted.local)
+        raise taken(str(wanted.local))
     found = work.persist(lambda: box.download_url(wanted.path, EXPIRES))
     remote = work.persist(lambda: look(found, work, str(wanted.path)))
+    work.tell(Expected(str(wanted.path), remote.size))
     try:
         wanted.local.parent.mkdir(parents=True, exist_ok=True)
         claim = transfer_marks.claimed(
@@ -82,10 +84,6 @@ def download(box: Box, wanted: Download, work: Work) -> Fetched:
             return _Job(wanted, work, found.link, remote, mark).run()
     except OSError as error:
         raise FaasctlError(f"{wanted.local}: {error.strerror or error}") from error
-
-
-def taken(local: Path) -> FileTakenError:
-    return FileTakenError(f"{local}: it is there already", hint="--force replaces it")
 
 
 class _Job:
@@ -231,7 +229,7 @@ class _Job:
             try:
                 os.link(self._partial, self._wanted.local)
             except FileExistsError as error:
-                raise taken(self._wanted.local) from error
+                raise taken(str(self._wanted.local)) from error
             self._partial.unlink()
         disk.sync_folder(self._wanted.local.parent)
         transfer_marks.forget(self._mark)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-from faasctl.errors import StorageError
+from faasctl.errors import StorageError, UploadGoneError
 from faasctl.files import Assembly, FileLink, Made, PartsOffer, PartUpload, StoredPart
 from faasctl.ports import Box
 from faasctl.store.links import Connection
@@ -150,7 +150,9 @@ class _Links:
         """The link of a part; a part that the store had but must get again has none yet."""
         with self._lock:
             if number not in self._links:
-                self._links = self._fresh()
+                self._links = {**self._links, **self._fresh()}
+            if number not in self._links:
+                raise UploadGoneError(f"{self._parts.path}: the store has other parts than these")
             return self._links[number]
 
     def renew(self, number: int, refused: FileLink) -> FileLink:

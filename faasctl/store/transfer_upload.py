@@ -29,7 +29,7 @@ from faasctl.store.transfer_plan import (
     next_upload,
     part_size,
 )
-from faasctl.store.transfer_work import Work
+from faasctl.store.transfer_work import Expected, Work
 from handlers.contract.boxes import FilePath
 
 
@@ -59,18 +59,17 @@ def upload(box: Box, wanted: Upload, work: Work) -> Sent:
     """Raises FileTakenError, StorageError and UnreachableError; a big file can be gone on with."""
     with _readable(wanted.local):
         size = wanted.local.stat().st_size
+        work.tell(Expected(str(wanted.local), size))
         if size > LARGEST:
             raise FaasctlError(f"{wanted.local}: S3 takes files up to 5 TiB")
-        sent = _whole(box, wanted, work) if size < SMALL else _parts(box, wanted, work)
-    box.announce(wanted.path, sent.size)
-    return sent
+        return _whole(box, wanted, work) if size < SMALL else _parts(box, wanted, work)
 
 
 def _whole(box: Box, wanted: Upload, work: Work) -> Sent:
     content = wanted.local.read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
     offer = Offer(len(content), wanted.content_type, sha256, wanted.overwrite)
-    link = box.upload_url(wanted.path, offer)
+    link = work.persist(lambda: box.upload_url(wanted.path, offer))
     digest = of_bytes("md5", content)
 
     name = str(wanted.local)
@@ -80,6 +79,7 @@ def _whole(box: Box, wanted: Upload, work: Work) -> Sent:
             return work.wires.fetch(checked(link, digest), Bytes(content, tell), what=name)
 
     reply = work.persist(send)
+    work.persist(lambda: box.announce(wanted.path, len(content)))
     etag = reply.headers.get("etag", "").strip('"')
     return Sent(link.bare_url, etag, len(content), sha256)
 
@@ -89,30 +89,37 @@ def _parts(box: Box, wanted: Upload, work: Work) -> Sent:
         work.marks, kind="upload", local=wanted.local, remote=f"{wanted.remote}/{wanted.path}"
     )
     with claim as mark:
-        identity = _identity(wanted.local)
-        offer = PartsOffer(
-            identity.size, part_size(identity.size), wanted.content_type, wanted.overwrite
-        )
-        under_way = _open(box, wanted, offer, mark)
-        follower = Follower(wanted.local, identity.size, ("sha256",))
-        follower.start()
-        parts = Parts(box, wanted.local, wanted.path, offer, follower.settle)
         try:
-            assembly, resumed = send_parts(parts, under_way, work)
-            if _identity(wanted.local) != identity:
-                raise FaasctlError(
-                    f"{wanted.local}: the file changed while it was sent",
-                    hint="type the command again: it starts anew",
-                )
-            sha256 = follower.result()["sha256"]
-            made = finish(parts, assembly, work)
-        except UploadGoneError:
+            sent = _send(box, wanted, work, mark)
+        except UploadGoneError as error:
+            # It was thrown away, or is not of this file: there is nothing to go on with.
             transfer_marks.forget(mark)
+            error.hint = "type the command again: it starts anew"
             raise
-        finally:
-            follower.give_up()
         transfer_marks.forget(mark)
-    return Sent(made.url, made.etag, identity.size, sha256, resumed)
+    return sent
+
+
+def _send(box: Box, wanted: Upload, work: Work, mark: Path) -> Sent:
+    identity = _identity(wanted.local)
+    size = identity.size
+    offer = PartsOffer(size, part_size(size), wanted.content_type, wanted.overwrite)
+    under_way = work.persist(lambda: _open(box, wanted, offer, mark))
+    follower = Follower(wanted.local, size, ("sha256",))
+    follower.start()
+    try:
+        parts = Parts(box, wanted.local, wanted.path, offer, follower.settle)
+        assembly, resumed = send_parts(parts, under_way, work)
+        if _identity(wanted.local) != identity:
+            raise FaasctlError(
+                f"{wanted.local}: the file changed while it was sent",
+                hint="type the command again: it starts anew",
+            )
+        sha256 = follower.result()["sha256"]
+        made = finish(parts, assembly, work)
+    finally:
+        follower.give_up()
+    return Sent(made.url, made.etag, size, sha256, resumed)
 
 
 def _open(box: Box, wanted: Upload, offer: PartsOffer, mark: Path) -> PartUpload:

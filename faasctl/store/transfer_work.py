@@ -29,7 +29,15 @@ class Moved:
     count: int
 
 
-Tell = Callable[[Moved], None]
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A file of `size` bytes is to be moved; said again, it is the same file."""
+
+    file: str
+    size: int
+
+
+Tell = Callable[[Moved | Expected], None]
 
 
 class StoppedError(FaasctlError):
