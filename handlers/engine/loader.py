@@ -93,6 +93,8 @@ def _text(error: BaseException) -> str:
 
 
 def _is_own(filename: str) -> bool:
+    if filename.startswith("<"):  # `<frozen _sitebuiltins>`, where exit() is
+        return False
     path = os.path.join(_CODE["root"], filename)  # noqa: PTH118
     return path.startswith(_CODE["root"] + os.sep) and "site-packages" not in path
 

@@ -32,6 +32,7 @@ FAILURES = [
     ("x = 1\ndef broken(:\n    pass\n", "SyntaxError", "", "user_m.py", 2),
     ("\n\n1 / 0\n", "ZeroDivisionError", "division by zero", "user_m.py", 3),
     ("import sys\nsys.exit(3)\n", "SystemExit", "exit(3)", "user_m.py", 2),
+    ("\nexit(3)\n", "SystemExit", "exit(3)", "user_m.py", 2),
     ("raise KeyboardInterrupt\n", "KeyboardInterrupt", "", "user_m.py", 1),
     ("raise AttributeError('of mine')\n", "AttributeError", "of mine", "user_m.py", 1),
     ("import json\njson.nothing\n", "AttributeError", "nothing", "user_m.py", 2),

@@ -84,7 +84,9 @@ FORMS = [
 ]
 
 
-@pytest.mark.parametrize("function", FORMS, ids=lambda one: getattr(one, "__name__", repr(one)))
+@pytest.mark.parametrize(
+    "function", FORMS, ids=lambda one: getattr(one, "__name__", type(one).__name__)
+)
 def test_every_form_of_function_gets_its_five_arguments(function: Callable[..., Any]) -> None:
     code = InferenceFunction(function, "/models/m")
     parameters, inputs, output_fields, model_key, model = code.call(REQUEST)
