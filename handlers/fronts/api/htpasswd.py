@@ -8,14 +8,21 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 _ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _APR1 = re.compile(r"\$apr1\$([^$]{1,8})\$([./0-9A-Za-z]{22})")
-_BCRYPT = re.compile(r"\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}")
+_BCRYPT = re.compile(r"\$2[aby]\$(?:0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}")
 _SCHEME = re.compile(r"\$[0-9A-Za-z-]{1,16}\$|\{[0-9A-Za-z-]{1,16}\}")
 _DES = re.compile(r"[./0-9A-Za-z]{13}")
 
-Verifier = Callable[[str], bool]
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """Tells whether a password is the one kept; one of a higher `cost` takes longer."""
+
+    matches: Callable[[str], bool]
+    cost: int = 0
 
 
 class SchemeRefusedError(ValueError):
@@ -43,7 +50,7 @@ def plain(stored: str) -> Verifier:
     def check(password: str) -> bool:
         return hmac.compare_digest(hashlib.sha256(password.encode()).digest(), wanted)
 
-    return check
+    return Verifier(check)
 
 
 def _marked(stored: str) -> Verifier:
@@ -60,7 +67,7 @@ def _bcrypt(stored: str) -> Verifier:
         # htpasswd reads 72 bytes and no more, so that longer passwords still match.
         return bcrypt.checkpw(password.encode()[:72], stored.encode())
 
-    return check
+    return Verifier(check, cost=int(stored[4:6]))
 
 
 def _sha1(stored: str) -> Verifier:
@@ -77,7 +84,7 @@ def _sha1(stored: str) -> Verifier:
         made = hashlib.sha1(password.encode() + salt, usedforsecurity=False).digest()
         return hmac.compare_digest(made, digest)
 
-    return check
+    return Verifier(check)
 
 
 def _apr1(stored: str) -> Verifier:
@@ -89,7 +96,7 @@ def _apr1(stored: str) -> Verifier:
     def check(password: str) -> bool:
         return hmac.compare_digest(apr1(password.encode(), salt), wanted)
 
-    return check
+    return Verifier(check, cost=1)
 
 
 def apr1(password: bytes, salt: bytes) -> bytes:

@@ -70,7 +70,7 @@ class Tokens:
                 audience=self._provider.audience,
                 issuer=self._provider.issuer,
                 leeway=LEEWAY,
-                options={"require": ["exp", "iss", "aud", "sub"]},
+                options={"require": ["exp", "iss", "aud"]},
             )
         except jwt.ExpiredSignatureError as error:
             raise _refused("it has expired") from error
@@ -136,13 +136,15 @@ def _reason(error: jwt.PyJWTError) -> str:
         (jwt.InvalidIssuerError, "another provider has issued it"),
         (jwt.InvalidAudienceError, "it is meant for somebody else"),
         (jwt.ImmatureSignatureError, "it is not valid yet"),
-        (jwt.MissingRequiredClaimError, "it lacks a claim (exp, iss, aud and sub are needed)"),
+        (jwt.MissingRequiredClaimError, "it lacks a claim (exp, iss and aud are needed)"),
     )
     return next((text for kind, text in reasons if isinstance(error, kind)), "it is malformed")
 
 
 def _user(claims: Mapping[str, Any]) -> str:
-    name = claims.get("preferred_username") or claims["sub"]
+    name = claims.get("preferred_username") or claims.get("sub")
+    if not name:
+        raise _refused("it names no user")
     try:
         return check_user(str(name))
     except NameRefusedError as error:

@@ -55,7 +55,10 @@ class Provider:
         return f"http://127.0.0.1:{self.port}/realms/shop"
 
     def claims(self, **others: Any) -> dict[str, Any]:
+        """Claims of a good token and others; `exp` and `nbf` are seconds from now."""
         now = int(time.time())
+        for name in {"exp", "nbf"} & {name for name, one in others.items() if one is not None}:
+            others[name] += now
         return {
             "iss": self.issuer,
             "aud": AUDIENCE,

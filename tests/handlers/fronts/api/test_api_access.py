@@ -23,6 +23,7 @@ from handlers.contract.application import (
     FunctionApi,
     Provider,
 )
+from handlers.fronts.api.htpasswd import Verifier
 from handlers.fronts.api.passwords import Claim, Passwords, SecretRefusedError, parse_secret
 from tests.handlers.fronts.api.api_world import ROOT, Api, World, basic, send
 
@@ -168,6 +169,27 @@ def test_layouts_of_the_secret(secret: dict[str, str]) -> None:
             ("", ""),
         ):
             assert not users.verify(Claim(user, password))
+
+
+def test_everybody_costs_as_much_as_the_dearest() -> None:
+    asked: list[str] = []
+
+    def counting(name: str, cost: int) -> Verifier:
+        def matches(password: str) -> bool:
+            asked.append(name)
+            return password == name
+
+        return Verifier(matches, cost)
+
+    users = Passwords({"cheap": counting("cheap", 0), "dear": counting("dear", 10)})
+    for user, expected in (("dear", 1), ("cheap", 1), ("mallory", 1), ("", 1)):
+        assert not users.verify(Claim(user, "wrong"))
+        assert asked.count("dear") == expected
+        asked.clear()
+    assert users.verify(Claim("cheap", "cheap"))
+    asked.clear()
+    assert users.verify(Claim("cheap", "cheap"))
+    assert asked == [], "what was right is remembered"
 
 
 @pytest.mark.parametrize(
