@@ -17,6 +17,11 @@ def set_value(home: Path, namespace: str, secret: SecretKey, value: str) -> None
     _write(file, {**_read(file), secret.key: value})
 
 
+def value(home: Path, namespace: str, secret: SecretKey) -> str:
+    """One key's value, empty where there is none."""
+    return _read(_file(home, namespace, secret.name)).get(secret.key, "")
+
+
 def names(home: Path, namespace: str) -> tuple[str, ...]:
     """All `NAME/KEY` of a namespace, sorted."""
     files = (home / "secrets" / namespace).glob("*.json")

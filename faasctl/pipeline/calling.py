@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from faasctl import http
 from faasctl.errors import InvocationError, UsageError
+from faasctl.pipeline import file_calls
 from faasctl.pipeline.deploying import deployment
 from faasctl.pipeline.loading import one_function
 from faasctl.pipeline.session import Session
 from faasctl.pipeline.signatures import signature
 from faasctl.plan import Deployment
+from faasctl.store.transfer_work import Tell
 from handlers.contract.datatypes import DICT, FILE, PLATFORM, STRING, V2
 from handlers.contract.docstring import Signature, Variable, VariableType
 
@@ -26,25 +29,39 @@ _GUESSES: tuple[tuple[set[type], str], ...] = (
 )
 
 
-def invoke(
-    session: Session,
-    name: str | None,
-    *,
-    data: str | None,
-    inputs: Sequence[str],
-    path: str,
-    timeout: float,
-) -> Any:
-    """One call by a command line's words; raises UsageError and InvocationError."""
-    if (data is None) == (not inputs):
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One call as a command line says it: `data` or `inputs`; results go to `folder`."""
+
+    data: str | None
+    inputs: tuple[str, ...]
+    path: str = "/predict"
+    timeout: float = 300.0
+    folder: Path = Path()
+
+
+def invoke(session: Session, name: str | None, wish: Wish, tell: Tell) -> Any:
+    """One call; files that it names with `@` are uploaded first, results downloaded after.
+
+    Raises UsageError and InvocationError.
+    """
+    if (wish.data is None) == (not wish.inputs):
         raise UsageError("give --data or --input", hint="--input NAME=VALUE, or --data JSON")
     component = one_function(session.module, name)
     there = deployment(session, component.name)
-    if data is not None:
-        body = body_from_data(data)
+    if wish.data is not None:
+        body = body_from_data(wish.data)
     else:
-        body = body_from_inputs(inputs, signature(session.module.root, component))
-    return call(there, body, path=path, timeout=timeout)
+        declared = signature(session.module.root, component)
+        words: Sequence[str] = wish.inputs
+        named = file_calls.named_files(words, declared)
+        if named:
+            words = file_calls.uploaded(session, component, words, named, tell)
+        body = body_from_inputs(words, declared)
+    answer = call(there, body, path=wish.path, timeout=wish.timeout)
+    if component.file_exchange is None:
+        return answer
+    return file_calls.downloaded(session, component, answer, wish.folder, tell)
 
 
 def body_from_data(data: str) -> bytes:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faasctl import settings as all_settings
+from faasctl.backends import local_secrets
 from faasctl.errors import UsageError
-from faasctl.model import FilesApi, Module
+from faasctl.model import BasicAuth, FilesApi, Module, SecretKey
 from faasctl.pipeline import storage
 from faasctl.pipeline.loading import open_module, unknown
 from faasctl.pipeline.session import backend
@@ -20,6 +21,9 @@ from faasctl.store import s3
 from faasctl.store.application import Api, ApiBox, authorization
 from faasctl.store.links import Wires
 from handlers.contract.boxes import FilePath, NameRefusedError, check_user, file_key
+
+#: Who may address everybody's files, and who calls from this machine.
+_DEVELOPER = "developer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +85,16 @@ def _api(module: Module, settings: Settings) -> Api | None:
     deployed = next((one for one in found if one.kind == "APIComponent"), None)
     if deployed is None:
         return None
-    return Api(deployed.url, authorization(os.environ.get("FAASCTL_API_CREDENTIALS", "")))
+    given = os.environ.get("FAASCTL_API_CREDENTIALS") or _developers(module, settings)
+    return Api(deployed.url, authorization(given))
+
+
+def _developers(module: Module, settings: Settings) -> str:
+    """The developer's own `USER:PASSWORD`, where this home keeps the API's secret."""
+    for api in module.apis:
+        for auth in api.auth:
+            if isinstance(api.target, FilesApi) and isinstance(auth, BasicAuth):
+                secret = SecretKey(auth.credentials, _DEVELOPER)
+                password = local_secrets.value(settings.home, module.namespace, secret)
+                return f"{_DEVELOPER}:{password}" if password else ""
+    return ""
