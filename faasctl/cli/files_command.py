@@ -9,7 +9,11 @@ import typer
 
 from faasctl.cli import file_progress, options, output
 
-app = typer.Typer(no_args_is_help=True, help="Upload, download, list, link and remove files.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Upload, download, list, link and remove files.",
+)
 
 Where = Annotated[str, typer.Argument(help="BOX/GROUP/NAME, BOX/GROUP/ or a pattern of files.")]
 User = Annotated[str, typer.Option("--as", help="Whose files are meant.")]
