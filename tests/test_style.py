@@ -29,7 +29,7 @@ EMPTY_WORDS = {"base", "common", "helper", "helpers", "manager", "misc", "util",
 
 #: What belongs to one machine, or to one way of fetching packages; brackets, as this file is ours.
 FOREIGN = re.compile(
-    r"p[y]pi\.(org|python)|python[h]osted|index-url|/wor[k]/(main|shared)|/roo[t]/|/User[s]/\w"
+    r"p[y]pi\.(org|python)|python[h]osted|index[-]url|/wor[k]/(main|shared)|/roo[t]/|/User[s]/\w"
 )
 
 
