@@ -9,7 +9,8 @@ import signal
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,22 @@ from faasctl.errors import FaasctlError
 
 #: Lines of a program's output that `run` keeps.
 KEPT_LINES = 2000
+
+_shared: ContextVar[tuple[int, ...]] = ContextVar("shared", default=())
+
+
+@contextlib.contextmanager
+def sharing(descriptor: int) -> Iterator[None]:
+    """Programs that `capture` starts in this block hold the file descriptor open, too.
+
+    A lock that is held by it lasts until the last of them has ended, even when this process is
+    killed before: nobody may begin anew while they still write.
+    """
+    token = _shared.set((*_shared.get(), descriptor))
+    try:
+        yield
+    finally:
+        _shared.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +66,7 @@ def capture(
             text=True,
             encoding="utf-8",
             errors="replace",
+            pass_fds=_shared.get(),
         )
     except OSError as error:
         raise _cannot_start(command, error) from error

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from faasctl import process
+
 _COMPLETE = ".complete"
 
 
@@ -29,7 +31,8 @@ def prepared(folder: Path, make: Callable[[Path], None]) -> Path:
     """The folder, made by `make` where it is not complete yet.
 
     Two processes that want the same folder make it once. It is made in its own place, because
-    environments hold their own path, and counts only when the mark is written last.
+    environments hold their own path, and counts only when the mark is written last. A process
+    that is killed leaves the lock to the programs that it had started.
     """
     if is_complete(folder):
         return folder
@@ -53,4 +56,5 @@ def prepared(folder: Path, make: Callable[[Path], None]) -> Path:
 def _locked(file: Path) -> Iterator[None]:
     with file.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        with process.sharing(handle.fileno()):
+            yield

@@ -15,6 +15,9 @@ Tag = Annotated[str | None, typer.Option("--tag", help="Deploy under a URL of it
 Weight = Annotated[
     str | None, typer.Option("--weight", help="Percent of requests for the new revision.")
 ]
+Start = Annotated[
+    float | None, typer.Option("--timeout", help="Seconds for a function to become ready.")
+]
 
 
 @app.command()
@@ -25,6 +28,7 @@ def deploy(
     plan: Plan = False,
     tag: Tag = None,
     weight: Weight = None,
+    timeout: Start = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -36,7 +40,7 @@ def deploy(
     from faasctl.pipeline import deploying
     from faasctl.pipeline.session import open_session
 
-    session = open_session(directory, target)
+    session = open_session(directory, target, start_timeout=timeout)
     rollout = deploying.rollout(tag, weight)
     with output.progress(quiet=quiet or json, verbose=verbose) as report:
         if plan:

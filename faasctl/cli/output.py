@@ -70,10 +70,21 @@ def failure(error: FaasctlError, *, json: bool) -> None:
     if isinstance(error, DeployError) and error.log:
         say("the function's own last lines:")
         for line in error.log:
-            say(f"  | {line}")
+            for shown in _log_lines(line):
+                say(f"  | {shown}")
     say(f"error: {error.message}")
     if error.hint:
         say(f"hint: {error.hint}")
+
+
+def _log_lines(line: str) -> Sequence[str]:
+    """A function's log line as a person reads it: its traceback, its message, else as it is."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return [line]
+    text = (said.get("trace") or said.get("message")) if isinstance(said, dict) else None
+    return text.rstrip().splitlines() if isinstance(text, str) else [line]
 
 
 @contextmanager

@@ -13,6 +13,9 @@ import msgspec
 #: Bytes from the end of a log in which its last lines are looked for.
 _TAIL = 64 * 1024
 
+#: In the stack of a program that hangs at import: a dozen lines that say nothing.
+_MACHINERY = 'File "<frozen importlib'
+
 
 def new_file(folder: Path, keep: int) -> tuple[int, Path]:
     """The next process's number and log; only the latest files stay."""
@@ -47,7 +50,7 @@ def rotate(path: Path, size: int) -> None:
 
 def last_lines(path: Path, count: int) -> tuple[str, ...]:
     """The function's own last lines, oldest first."""
-    lines = [line for line in _tail(path) if not is_ours(line)]
+    lines = [line for line in _tail(path) if not is_ours(line) and _MACHINERY not in line]
     return tuple(lines[-count:])
 
 

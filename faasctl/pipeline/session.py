@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from faasctl import settings as all_settings
-from faasctl.errors import FaasctlError
+from faasctl.errors import FaasctlError, UsageError
 from faasctl.model import Module
 from faasctl.pipeline.loading import open_module
 from faasctl.plan import Deployment, LocalRelease
@@ -35,22 +36,27 @@ class Session:
     runner: Runner
 
 
-def open_session(directory: Path | None, target: str | None) -> Session:
+def open_session(
+    directory: Path | None, target: str | None, *, start_timeout: float | None = None
+) -> Session:
     """The module of a folder, checked, with the backend of its target.
 
-    Raises NotAModuleError, ManifestError and UsageError.
+    `start_timeout` is in seconds for each function to become ready. Raises NotAModuleError,
+    ManifestError and UsageError.
     """
+    if start_timeout is not None and not 0 < start_timeout < math.inf:
+        raise UsageError(f"--timeout {start_timeout:g}: expected seconds above 0")
     module = open_module(directory)
     settings = all_settings.load(module.root, target=target)
-    return Session(module, settings, backend(settings))
+    return Session(module, settings, backend(settings, start_timeout))
 
 
-def backend(settings: Settings) -> Runner:
+def backend(settings: Settings, start_timeout: float | None = None) -> Runner:
     """The backend of the settings' target; raises FaasctlError for one that isn't served."""
     if settings.target == "local":
         from faasctl.backends.local import Local
 
-        return Local(settings.home, settings.gateway_port)
+        return Local(settings.home, settings.gateway_port, start_timeout)
     raise FaasctlError(
         f"the target {settings.target!r} is not served by this version",
         hint="use --target local",

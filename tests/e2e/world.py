@@ -47,8 +47,8 @@ class Desk:
     """One user's machine, as far as faasctl knows it: a home, and an environment."""
 
     home: Path
-    environment: Mapping[str, str]
-    transcript: list[Said] = field(default_factory=list)
+    environment: Mapping[str, str] = field(repr=False)
+    transcript: list[Said] = field(default_factory=list, repr=False)
 
     def run(
         self,
