@@ -83,7 +83,8 @@ class LocalRelease:
     and `--lifeline N` (a pipe: the process finishes and leaves when it closes). `component` is
     the compiled JSON, written where `{component}` stands in `command`; `directory` is where
     processes start. `files` are the further files that the release writes beside it.
-    `digest` is the identity: equal digests are the same release. `memory` is in bytes.
+    `digest` is the identity: equal digests are the same release. `memory` is in bytes. `claims`
+    are the first segments of paths that belong to an API, whatever functions are called.
     """
 
     module: str
@@ -101,6 +102,7 @@ class LocalRelease:
     memory: int | None = None
     ports: LocalPorts = field(default_factory=LocalPorts)
     public: bool = False
+    claims: tuple[str, ...] = ()
 
 
 Release = LocalRelease
@@ -203,3 +205,66 @@ class Event:
     component: str
     step: Literal["build", "publish", "start", "probe", "ready", "traffic", "log", "failed"]
     message: str = ""
+
+
+ImageProgram = Literal["function", "api", "command"]
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePlan:
+    """One OCI image to build of a module.
+
+    `base` is a reference, empty for the default (`python:<minor>-slim`); `platform` such as
+    `linux/amd64`; `files` and `models` are paths relative to the module, without overlap;
+    `compiled` is the JSON that the program reads. A `command` image starts what its container is
+    told to. With `existing` the base is the user's own image: it keeps its packages, code, user
+    and environment, and gets the handler on top.
+    """
+
+    name: str
+    environment: EnvironmentPlan
+    program: ImageProgram = "function"
+    base: str = ""
+    platform: str = "linux/amd64"
+    files: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    compiled: str = ""
+    existing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLayer:
+    """One layer: what is in it, and its digests packed and unpacked; `size` is the packed size."""
+
+    what: str
+    media_type: str
+    digest: str
+    diff_id: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImageArtifact:
+    """A built image.
+
+    `identity` covers the unpacked layers and the configuration, equal for equal inputs on any
+    machine; `digest` is the manifest's, by which it is pulled.
+    """
+
+    name: str
+    digest: str
+    config_digest: str
+    identity: str
+    layers: tuple[ImageLayer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageReference:
+    """Where an image can be pulled, by digest."""
+
+    registry: str
+    repository: str
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.registry}/{self.repository}@{self.digest}"

@@ -140,10 +140,18 @@ class Fleet:
         space.targets = {
             name: self._target(namespace, one) for name, one in space.state.components.items()
         }
-        self.table[namespace] = _names(space.state)
+        self.table[namespace] = self._names(namespace, space.state)
         for (owner, revision), pool in list(self._pools.items()):
             if owner == namespace and revision not in live and not pool.held:
                 pool.retire()
+
+    def _names(self, namespace: str, state: Namespace) -> Names:
+        components = {name: frozenset(one.tags) for name, one in state.components.items()}
+        apis = sorted(name for name, one in state.components.items() if one.kind == API_KIND)
+        if not apis:
+            return Names(components)
+        main = self._pools[namespace, state.components[apis[0]].main]
+        return Names(components, apis[0], frozenset(main.release_.claims))
 
     def _target(self, namespace: str, component: Component) -> Target:
         pools = {name: self._pools[namespace, name] for name in component.live}
@@ -151,12 +159,6 @@ class Fleet:
         only = pools[shares[0].revision] if len(shares) == 1 else None
         tags = {tag: pools[name] for tag, name in component.tags.items()}
         return Target(only, shares, pools, tags)
-
-
-def _names(state: Namespace) -> Names:
-    components = {name: frozenset(one.tags) for name, one in state.components.items()}
-    apis = sorted(name for name, one in state.components.items() if one.kind == API_KIND)
-    return Names(components, apis[0] if apis else None)
 
 
 def _kept(state: Namespace) -> frozenset[str]:

@@ -14,10 +14,11 @@ _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a namespace has: components (with the tags of each), and its API's component."""
+    """What a namespace has: components (with the tags of each), its API's component and paths."""
 
     components: Mapping[str, frozenset[str]] = field(default_factory=dict)
     api: str | None = None
+    claims: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,10 @@ Place = Forward | Redirect | Unknown
 
 
 def place(target: str, table: Mapping[str, Names]) -> Place:
-    """Where a request target (`/path?query`, or an absolute URL) leads."""
+    """Where a request target (`/path?query`, or an absolute URL) leads.
+
+    `<component>@` is the component itself, also where its API has a path of that name.
+    """
     path, mark, query = origin_form(target).partition("?")
     first, _, below = path[1:].partition("/")
     namespace = unquote(first)
@@ -57,10 +61,10 @@ def place(target: str, table: Mapping[str, Names]) -> Place:
         return Unknown(f"no namespace {namespace!r}", tuple(f"/{one}/" for one in sorted(table)))
     second, slash, rest = below.partition("/")
     component, at, tag = unquote(second).partition("@")
-    if component not in names.components:
+    if component not in names.components or (component in names.claims and not at):
         return _api_or_unknown(path, mark + query, namespace, names)
     tags = names.components[component]
-    if at and tag not in tags:
+    if tag and tag not in tags:
         what = f"{component} has no tag {tag!r}"
         return Unknown(what, tuple(f"/{namespace}/{component}@{one}/" for one in sorted(tags)))
     prefix = f"/{first}/{second}"

@@ -57,7 +57,7 @@ class Status:
         revisions = tuple(revision.name for revision in reversed(one.revisions))
         artifact = next(r.artifact for r in one.revisions if r.name == one.main)
         url = f"{self._base}/{namespace}"
-        url = url if one.kind == API_KIND else f"{url}/{one.name}"
+        url = url if one.kind == API_KIND else f"{url}/{self._segment(namespace, one.name)}"
         return Deployment(
             name=one.name,
             kind=one.kind,
@@ -75,6 +75,10 @@ class Status:
             revisions=revisions,
             notes=self._notes.get((namespace, one.name), ()),
         )
+
+    def _segment(self, namespace: str, name: str) -> str:
+        """A component's own path; behind `@` where its API has one of that name."""
+        return f"{name}@" if name in self._fleet.table[namespace].claims else name
 
 
 def _endpoints(url: str, one: Component, space: str) -> tuple[Endpoint, ...]:

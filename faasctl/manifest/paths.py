@@ -9,7 +9,16 @@ from faasctl.manifest.report import At
 from faasctl.manifest.scalars import Schema, Text
 from faasctl.manifest.tree import Node, Scalar
 
-RESERVED_PATHS = ("files", "pipelines", "runs", "docs", "openapi.json")
+RESERVED_PATHS = (
+    "application.json",
+    "docs",
+    "files",
+    "openapi.json",
+    "pages",
+    "pipelines",
+    "runs",
+    "v2",
+)
 
 
 @dataclass(frozen=True, slots=True)

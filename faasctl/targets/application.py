@@ -29,6 +29,13 @@ NAME = "application-api"
 WHOLE = "*"
 
 
+#: What an application's URL has beside its functions' paths.
+OWN_PATHS = ("files", "docs", "openapi.json", "application.json")
+
+#: Seconds: no target lets a call take longer.
+LONGEST_CALL = 900.0
+
+
 @dataclass(frozen=True, slots=True)
 class PreparedApi:
     """Where the API's interpreter and handler are; `digest` covers both."""
@@ -113,11 +120,12 @@ def render(
         component=application.dump(compiled),
         environment=(
             *storage_environment(site.storage),
-            EnvValue("FAASCTL_FUNCTIONS_URL", f"{gateway}/{module.namespace}"),
+            EnvValue("FAASCTL_FUNCTIONS_URL", f"{gateway}/{module.namespace}/{{component}}@"),
             *(EnvSecret(_variable(one), SecretKey(one, WHOLE)) for one in secrets),
         ),
         scaling=Scaling(min=0, max=1, concurrency=0, idle=300.0),
-        timeout=600.0,
+        timeout=LONGEST_CALL,
+        claims=(*OWN_PATHS, *(one.path for one in compiled.functions)),
     )
     return named(release)
 

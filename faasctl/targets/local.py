@@ -15,6 +15,7 @@ from faasctl.model import (
     EnvVar,
     ExistingImage,
     ImageBuild,
+    Interface,
     MLComponent,
     Module,
     SecretKey,
@@ -63,8 +64,8 @@ def plan(
 ) -> Plan:
     """What to build for the local target; raises FaasctlError for what can't be run."""
     skipped = [
-        Skipped(one.name, "ExperimentPipeline", "pipelines are started with `pipeline run`")
-        for one in module.pipelines
+        Skipped(one.name, type(one).__name__, "this version does not run it")
+        for one in (*module.pipelines, *module.ensembles)
     ]
     return Plan(
         target="local",
@@ -79,7 +80,8 @@ def _function(
     component: MLComponent, module: Module, sources: Sources, cases: Sequence[Case]
 ) -> FunctionPlan:
     _refuse_clash(component, sources.files)
-    notes: list[str] = []
+    _refuse_interface(component)
+    notes = [f"{component.name}: {key} is not used here" for key in _unused(component)]
     if isinstance(component.image, ExistingImage):
         notes.append(
             f"{component.name}: existingImageName {component.image.name} is not run here; "
@@ -96,6 +98,30 @@ def _function(
         compiled=compiled_text(compile_component(component, module.namespace, warmup, RELATIVE)),
         notes=tuple(notes),
     )
+
+
+def _refuse_interface(component: MLComponent) -> None:
+    interface = component.interface or Interface.INFERENCE
+    if interface is not Interface.INFERENCE:
+        raise FaasctlError(
+            f"{component.name}: this version does not run the interface {interface.value}",
+            hint="write an inference function, and leave spec.interface out",
+        )
+
+
+def _unused(component: MLComponent) -> list[str]:
+    """Keys by which a manifest asks for what this target does not do."""
+    default = MLComponent(component.name, component.position)
+    asked = {
+        "spec.batching": component.batching != default.batching,
+        "spec.instances": component.instances != default.instances,
+        "spec.cache": component.cache_size != default.cache_size,
+        "spec.coldStart": component.cold_start_p95 != default.cold_start_p95,
+        "spec.protocol": component.protocol != default.protocol,
+        "spec.scaling.burst": component.scaling.burst != default.scaling.burst,
+        "spec.local.grpcPort": component.local.grpc_port != default.local.grpc_port,
+    }
+    return [key for key, is_asked in asked.items() if is_asked]
 
 
 def _refuse_clash(component: MLComponent, files: Sequence[str]) -> None:

@@ -123,6 +123,11 @@ def test_users_do_not_see_one_another(bare_desk: Desk, pictures: Path) -> None:
     assert curl(*code, f"{file}?user=developer", user=ann) == b"403"
     assert curl(*code, file, user="ann:wrong") == b"401"
     assert curl(*code, file, user="") == b"401"
+    body = {"inputs": [{"name": "picture", "datatype": "FILE", "data": "docs/README.md"}]}
+    call = (*code, "-d", json.dumps(body), f"{url}/edges/predict")
+    assert curl(*call, user="") == b"401"
+    assert curl(*call, user=ann) == b"400"  # not hers, so it is not there
+    assert curl(*call) == b"500"  # there, and no picture
 
 
 def test_no_secret_stands_where_it_should_not(

@@ -38,13 +38,17 @@ _TARGET = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/\-]+")
 
 
 class Upstream:
-    """The way to the functions; `base` is the URL to which `/<component>/…` is appended."""
+    """The way to the functions: `base` is a URL with `{component}` in it, or before it."""
 
     def __init__(self, base: str, key: bytes, namespace: str) -> None:
-        self._base = base.rstrip("/")
+        base = base.rstrip("/")
+        self._base = base if "{component}" in base else f"{base}/{{component}}"
         self._key = key
         self._namespace = namespace
         self._opened: aiohttp.ClientSession | None = None
+
+    def _url(self, api: FunctionApi) -> str:
+        return self._base.replace("{component}", api.component)
 
     async def close(self) -> None:
         if self._opened is not None:
@@ -69,7 +73,7 @@ class Upstream:
 
     async def document(self, api: FunctionApi) -> bytes:
         """A function's own OpenAPI document; raises OSError or TimeoutError."""
-        url = f"{self._base}/{api.component}/openapi.json"
+        url = f"{self._url(api)}/openapi.json"
         return await self.fetch(url, limit=api.timeout + GRACE)
 
     async def pass_on(self, api: FunctionApi, target: str, request: Request, user: str) -> Response:
@@ -80,7 +84,7 @@ class Upstream:
         _check(target)
         body = _Body(request, api.max_body)
         query = f"?{request.url.query}" if request.url.query else ""
-        url = URL(f"{self._base}/{api.component}/{target}{query}", encoded=True)
+        url = URL(f"{self._url(api)}/{target}{query}", encoded=True)
         headers = self._headers(request, body, user, keep_credentials=api.access.is_open)
         limit = api.timeout + GRACE
         try:

@@ -26,7 +26,7 @@ def iris(target: str, prefix: str = "/shop/iris", tag: str = "") -> Forward:
         ("/%73hop/ir%69s/x", iris("/x", "/%73hop/ir%69s")),
         ("/shop/iris@next/x", iris("/x", "/shop/iris@next", "next")),
         ("/shop/iris%40next/x", iris("/x", "/shop/iris%40next", "next")),
-        ("/shop/iris@/x", Unknown("iris has no tag ''", ("/shop/iris@next/",))),
+        ("/shop/iris@/x", iris("/x", "/shop/iris@")),
         ("/shop/iris@no/x", Unknown("iris has no tag 'no'", ("/shop/iris@next/",))),
         ("http://localhost:1/shop/iris/x?y", iris("/x?y")),
         ("http://localhost", Unknown("no namespace ''", ("/shop/", "/web/"))),
@@ -45,3 +45,24 @@ def iris(target: str, prefix: str = "/shop/iris", tag: str = "") -> Forward:
 )
 def test_where_it_leads(target: str, expected: Place) -> None:
     assert place(target, TABLE) == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "component", "seen"),
+    [
+        ("/garden/find/predict", "api", "/find/predict"),
+        ("/garden/find", "api", "/find"),
+        ("/garden/files/box/a", "api", "/files/box/a"),
+        ("/garden/%66ind/predict", "api", "/%66ind/predict"),
+        ("/garden/find@/predict", "find", "/predict"),
+        ("/garden/rose/predict", "rose", "/predict"),
+    ],
+)
+def test_a_path_of_the_api_is_the_apis_whatever_functions_are_called(
+    target: str, component: str, seen: str
+) -> None:
+    functions = {name: frozenset[str]() for name in ("find", "rose", "files", "api")}
+    table = {"garden": Names(functions, "api", frozenset({"find", "files"}))}
+    found = place(target, table)
+    assert isinstance(found, Forward)
+    assert (found.component, found.target) == (component, seen)

@@ -67,6 +67,7 @@ def test_the_release_holds_secrets_by_name_alone() -> None:
     assert release.kind == "APIComponent"
     wanted = EnvSecret("FAASCTL_CREDENTIALS_API_USERS", SecretKey("api-users", "*"))
     assert wanted in release.environment
+    assert release.claims == (*application.OWN_PATHS, "find")
 
 
 def test_a_function_with_the_apis_own_name_is_refused() -> None:

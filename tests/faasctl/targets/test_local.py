@@ -12,11 +12,14 @@ from faasctl import wire
 from faasctl.cases import Case
 from faasctl.errors import FaasctlError, UnknownNameError
 from faasctl.model import (
+    Batching,
     CopiedBox,
+    Ensemble,
     EntryPoint,
     EnvValue,
     ExistingImage,
     FileExchange,
+    Interface,
     MLComponent,
     ModelReference,
     Module,
@@ -114,3 +117,20 @@ def test_a_warmup_that_is_not_there_is_named() -> None:
     module = Module(Path("/m/flowers"), "garden", (IRIS,))
     with pytest.raises(UnknownNameError, match="setosa"):
         local.plan(module, [IRIS], {"iris": SOURCES}, [])
+
+
+def test_an_interface_that_nobody_runs_is_refused_not_called_as_another() -> None:
+    with pytest.raises(FaasctlError, match="does not run the interface predictor"):
+        rendered(replace(IRIS, interface=Interface.PREDICTOR))
+
+
+def test_what_this_target_does_not_do_is_said() -> None:
+    asking = replace(IRIS, batching=Batching(max_batch_size=8), protocol="grpc")
+    graph = Ensemble("graph", HERE)
+    module = Module(Path("/m/flowers"), "garden", (asking, graph))
+    plan = local.plan(module, [asking], {"iris": SOURCES}, [SETOSA])
+    assert plan.functions[0].notes == (
+        "iris: spec.batching is not used here",
+        "iris: spec.protocol is not used here",
+    )
+    assert [(one.name, one.kind) for one in plan.skipped] == [("graph", "Ensemble")]
