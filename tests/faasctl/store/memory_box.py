@@ -168,7 +168,11 @@ class _Handler(BaseHTTPRequestHandler):
         return bool(failure)
 
     def do_PUT(self) -> None:
-        content = self.rfile.read(int(self.headers["content-length"]))
+        length = int(self.headers["content-length"])
+        content = self.rfile.read(length)
+        if len(content) < length:
+            self.close_connection = True
+            return
         if self.is_refused():
             return
         sent = self.headers.get("content-md5")
