@@ -10,10 +10,12 @@ from faasctl.cases import Case, find
 from faasctl.compile import RELATIVE, compile_component, compiled_text, uses_boxes
 from faasctl.errors import FaasctlError
 from faasctl.model import (
+    Ensemble,
     EnvSecret,
     EnvValue,
     EnvVar,
     ExistingImage,
+    ExperimentPipeline,
     ImageBuild,
     Interface,
     MLComponent,
@@ -63,9 +65,9 @@ def plan(
     cases: Sequence[Case],
 ) -> Plan:
     """What to build for the local target; raises FaasctlError for what can't be run."""
+    others: tuple[Ensemble | ExperimentPipeline, ...] = (*module.pipelines, *module.ensembles)
     skipped = [
-        Skipped(one.name, type(one).__name__, "this version does not run it")
-        for one in (*module.pipelines, *module.ensembles)
+        Skipped(one.name, type(one).__name__, "this version does not run it") for one in others
     ]
     return Plan(
         target="local",
