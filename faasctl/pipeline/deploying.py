@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
-from faasctl.errors import UnknownNameError, UsageError
+from faasctl.errors import OwnershipError, UnknownNameError, UsageError
 from faasctl.model import Module
 from faasctl.pipeline.loading import chosen, one_function, unknown
 from faasctl.pipeline.packaging import Packaged, package
@@ -55,7 +55,9 @@ def deploy(session: Session, names: Sequence[str], report: Report, rollout: Roll
     packaged = _package(session, names, report)
     deployments = session.runner.apply(packaged.releases, report, rollout)
     shown = tuple(as_reached(session.module, one) for one in deployments)
-    return Deployed(shown, packaged.plan.skipped, _notes(packaged))
+    live = session.runner.releases(session.module.namespace)
+    notes = (*_notes(packaged), *(() if names else left_over(packaged.releases, live)))
+    return Deployed(shown, packaged.plan.skipped, notes)
 
 
 def as_reached(module: Module, deployment: Deployment) -> Deployment:
@@ -72,9 +74,8 @@ def preview(session: Session, names: Sequence[str], report: Report) -> Planned:
     """What `deploy` would change; what has to be built for the answer goes into the cache."""
     packaged = _package(session, names, report)
     live = session.runner.releases(session.module.namespace)
-    return Planned(
-        tuple(changes_of(packaged.releases, live)), packaged.plan.skipped, _notes(packaged)
-    )
+    notes = (*_notes(packaged), *(() if names else left_over(packaged.releases, live)))
+    return Planned(tuple(changes_of(packaged.releases, live)), packaged.plan.skipped, notes)
 
 
 def render(session: Session, names: Sequence[str], report: Report) -> tuple[LocalRelease, ...]:
@@ -188,20 +189,24 @@ def _deployed(session: Session, found: Mapping[str, Deployment], name: str) -> D
 def route(session: Session, name: str, words: Sequence[str]) -> Deployment:
     """Share requests between revisions as `REV=90 REV=10` says."""
     there = deployment(session, name)
+    _check_owner(session, [name])
     return session.runner.route(session.module.namespace, name, parse_shares(words, there))
 
 
 def rollback(session: Session, name: str, to: str | None) -> Deployment:
     """All requests to the previous revision, or to the one named; at once."""
     there = deployment(session, name)
+    _check_owner(session, [name])
     revision = revision_named(to, there) if to else None
     return session.runner.rollback(session.module.namespace, name, revision)
 
 
 def deletable(session: Session, names: Sequence[str]) -> tuple[str, ...]:
-    """The components of this module that run; raises UnknownNameError."""
+    """The components of this module that run; raises UnknownNameError and OwnershipError."""
     if names:
-        return tuple(one.name for one in status(session, names))
+        found = tuple(one.name for one in status(session, names))
+        _check_owner(session, found)
+        return found
     mine = session.runner.releases(session.module.namespace)
     return tuple(name for name, one in mine.items() if one.module == session.module.name)
 
@@ -209,6 +214,29 @@ def deletable(session: Session, names: Sequence[str]) -> tuple[str, ...]:
 def delete(session: Session, names: Sequence[str]) -> tuple[str, ...]:
     """Stop and forget; returns the names of those that were there."""
     return tuple(session.runner.remove(session.module.namespace, names)) if names else ()
+
+
+def _check_owner(session: Session, names: Sequence[str]) -> None:
+    """Raises OwnershipError for a component that another module deployed."""
+    live = session.runner.releases(session.module.namespace)
+    for name in names:
+        owner = live[name].module
+        if owner != session.module.name:
+            raise OwnershipError(
+                f"{name} belongs to the module {owner}, not to {session.module.name}",
+                hint="run the command in that module",
+            )
+
+
+def left_over(desired: Sequence[LocalRelease], live: Mapping[str, LocalRelease]) -> Iterator[str]:
+    """What a module deployed before and has no component for now, in a sentence each; pure."""
+    modules, names = {one.module for one in desired}, {one.name for one in desired}
+    for name, one in live.items():
+        if one.module in modules and name not in names:
+            yield (
+                f"{name} runs, but is no component of this module any more; "
+                f"type: faasctl delete --component {name}"
+            )
 
 
 def parse_shares(words: Sequence[str], deployment: Deployment) -> tuple[Share, ...]:
