@@ -271,8 +271,8 @@ def _not_allowed(request: Request, route: Route, identity: str) -> Response:
 
 _GET, _POST = frozenset({"GET", "HEAD"}), frozenset({"POST"})
 _MODULES = (
-    "answer|call|code|contract|docs|elements|form|json|panel|picture|request|result|snippets|values"
-    "|widgets"
+    "answer|call|code|contract|docs|elements|form|json|marks|panel|picture|request|result|snippets"
+    "|values|widgets"
 )
 _MODEL = r"/v2/models/(?P<model>[^/]+)(?:/versions/(?P<version>[^/]+))?"
 

@@ -67,6 +67,8 @@ def _predict(component: CompiledComponent, signature: Signature) -> Schema:
     example = _example(signature)
     if example is not None:
         operation["requestBody"]["content"]["application/json"]["example"] = example
+    if component.exchange is not None:
+        operation["x-file-box"] = component.exchange.box
     return operation
 
 
@@ -124,7 +126,8 @@ def _items(variables: tuple[Variable, ...], description: str, *, wanted: bool = 
 
 
 def _item(variable: Variable, *, wanted: bool) -> Schema:
-    words = [one.datatype for one in variable.types] or [*V2, STRING, DICT, FILE]
+    words = list(dict.fromkeys(one.datatype for one in variable.types))
+    words = words or [*V2, STRING, DICT, FILE]
     properties: Schema = {
         "name": {"const": variable.name},
         "datatype": {"enum": words},
@@ -136,6 +139,9 @@ def _item(variable: Variable, *, wanted: bool) -> Schema:
         required = ["name", "datatype", "data"]
     if FILE in words:
         properties["content_type"] = {"type": "string"}
+        declared = [one.content_type for one in variable.types if one.content_type]
+        if declared:
+            properties["content_type"]["examples"] = declared
     return {
         "type": "object",
         "title": variable.name,

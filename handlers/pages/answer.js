@@ -1,7 +1,7 @@
 /**
  * An answer's text as views to draw. Pure functions.
  *
- * A view is `{kind, ...}`: value, text, vector, table, picture or json.
+ * A view is `{kind, ...}`: value, text, vector, table, picture, file or json.
  */
 
 import { NumberText, parse, pretty } from "./json.js";
@@ -90,6 +90,8 @@ function shapeOf(shape) {
 }
 
 function viewOf(data, shape, output) {
+  const file = fileView(data, output);
+  if (file) return file;
   if (typeof data === "string") return { kind: "text", text: data };
   if (!Array.isArray(data)) {
     return data instanceof Map ? jsonView(data) : { kind: "value", text: scalar(data) };
@@ -98,6 +100,20 @@ function viewOf(data, shape, output) {
   if (leaves.some((one) => one instanceof Map)) return jsonView(data);
   if (leaves.length === 1) return single(leaves[0], output.get("parameters"));
   return grid(leaves, shape && product(shape) === leaves.length ? shape : nesting(data, leaves));
+}
+
+/** A stored file: V2 keeps in the parameters what the platform's JSON says beside the data. */
+function fileView(data, output) {
+  const parameters = output.get("parameters") instanceof Map ? output.get("parameters") : output;
+  const path = Array.isArray(data) && data.length === 1 ? data[0] : data;
+  const linked = plain(parameters.get("url"));
+  if (typeof path !== "string" || !(linked || plain(output.get("datatype")) === "FILE")) return null;
+  return { kind: "file", path, url: webUrl(linked), contentType: plain(parameters.get("content_type")) };
+}
+
+/** A URL that is safe to follow, or nothing. */
+function webUrl(text) {
+  return /^https?:\/\//i.test(text) ? text : "";
 }
 
 function single(value, parameters) {

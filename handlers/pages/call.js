@@ -18,9 +18,17 @@ export async function send(request, url, signal) {
   };
 }
 
+/** This page's folder, without the user and password that the address may have held. */
+export function pageFolder() {
+  const url = new URL(".", document.baseURI);
+  url.username = "";
+  url.password = "";
+  return url.href;
+}
+
 /** The JSON behind a URL; rejects with a sentence that says why it is not there. */
 export async function getJson(url) {
-  const response = await fetch(url, { headers: { accept: "application/json" } });
+  const response = await fetch(new URL(url, pageFolder()), { headers: { accept: "application/json" } });
   if (!response.ok) throw new Error(`${url} answered with status ${response.status}`);
   return response.json();
 }

@@ -4,19 +4,19 @@ import { copyButton, element, freshId } from "./elements.js";
 import { SNIPPETS } from "./snippets.js";
 
 /** `{panel, show(request, url)}`; a null request says that the form has problems. */
-export function buildCode() {
+export function buildCode(snippets = SNIPPETS) {
   const code = element("code");
   const pre = element("pre", {
     class: "code", id: freshId("code"), role: "tabpanel", tabindex: "0",
   }, code);
-  let [chosen, written] = [SNIPPETS[0], null];
+  let [chosen, written] = [snippets[0], null];
   const refresh = () => {
     copy.disabled = written === null;
     code.textContent = written === null
       ? "Complete the form to see the code."
       : chosen.write(written.request, written.url);
   };
-  const tabs = tabList(pre, (snippet) => {
+  const tabs = tabList(snippets, pre, (snippet) => {
     chosen = snippet;
     refresh();
   });
@@ -30,8 +30,8 @@ export function buildCode() {
   return { panel, show };
 }
 
-function tabList(panel, chosen) {
-  const tabs = SNIPPETS.map((snippet, place) => element("button", {
+function tabList(snippets, panel, chosen) {
+  const tabs = snippets.map((snippet, place) => element("button", {
     type: "button", role: "tab", id: freshId("tab"), "aria-controls": panel.id,
     on: { click: () => select(place), keydown: (event) => move(event, place) },
   }, snippet.name));
@@ -41,7 +41,7 @@ function tabList(panel, chosen) {
       tab.tabIndex = at === place ? 0 : -1;
     });
     panel.setAttribute("aria-labelledby", tabs[place].id);
-    chosen(SNIPPETS[place]);
+    chosen(snippets[place]);
   };
   const move = (event, place) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];

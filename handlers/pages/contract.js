@@ -1,8 +1,9 @@
 /**
  * What a function takes and answers, read from an OpenAPI document. Pure functions.
  *
- * A variable is `{name, description, optional, declared, datatypes, shape, sample}`: `shape`
- * is a list of sizes where -1 is any, or null when nothing says it.
+ * A variable is `{name, description, optional, declared, datatypes, contentTypes, shape, sample}`:
+ * `shape` is a list of sizes where -1 is any, or null when nothing says it. `fileBox` of a contract
+ * is the box where files of the function lie, or null.
  */
 
 /** Every datatype that a request may name. */
@@ -27,6 +28,7 @@ export function describe(document, metadata = null, path = "/predict") {
     version: document.info?.version ?? "",
     description: document.info?.description ?? "",
     paths: { predict: path, ...(infer ? { v2: infer } : {}) },
+    fileBox: operation["x-file-box"] ?? null,
     inputs: variables(asked.inputs, metadata?.inputs, content.example?.inputs),
     outputs: variables(asked.output_fields, metadata?.outputs, content.example?.output_fields),
     endpoints: endpoints(document),
@@ -47,6 +49,7 @@ export function undeclared() {
     optional: true,
     declared: false,
     datatypes: DATATYPES,
+    contentTypes: [],
     shape: null,
     sample: null,
   };
@@ -82,6 +85,7 @@ function variables(list, tensors = [], samples = []) {
       optional,
       declared: true,
       datatypes: item.properties.datatype?.enum ?? DATATYPES,
+      contentTypes: item.properties.content_type?.examples ?? [],
       shape: tensors.find((one) => one.name === name)?.shape ?? null,
       sample: samples.find((one) => one.name === name) ?? null,
     };

@@ -1,6 +1,6 @@
 /** The page of one function: its description, a panel to call it, and its endpoints. */
 
-import { getJson } from "./call.js";
+import { getJson, pageFolder } from "./call.js";
 import { describe, metadataPath } from "./contract.js";
 import { button, element } from "./elements.js";
 import { buildPanel } from "./panel.js";
@@ -42,7 +42,7 @@ function sections(description, tensors) {
   document.title = `${contract.name} · ${contract.namespace || "function"}`;
   return [
     heading(contract),
-    buildPanel(contract, new URL(".", document.baseURI).href),
+    buildPanel(contract, pageFolder()),
     endpointList(contract.endpoints),
   ];
 }

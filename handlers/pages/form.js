@@ -2,6 +2,7 @@
 
 import { declaredShape } from "./contract.js";
 import { button, choice, element, freshId, labelled } from "./elements.js";
+import { focus, mark, tell } from "./marks.js";
 import {
   addedInput, addedOutput, addedParameter, parameterKind, parameterValue,
 } from "./request.js";
@@ -111,14 +112,14 @@ function fillInput(context, entry, body, remove) {
     context.changed();
   });
   nameWidget(widget, entry);
+  const type = kind === "file" ? typeOfFile(context, entry, widget) : "";
   body.replaceChildren(
     element("div", { class: "controls" },
       ...(entry.variable.declared ? [] : [nameField(context, entry)]),
       typeField(context, entry, body, remove),
       hasFreeShape(entry) ? shapeField(context, entry, widget) : null,
-      kind === "file" ? textField(context, entry, "contentType", "Content type", "image/png") : null,
       entry.variable.declared ? null : removeButton(remove, "this input")),
-    widget,
+    widget, type,
     element("p", { class: "note" }),
     element("p", { class: "problem", hidden: true, id: freshId("problem") }));
 }
@@ -182,6 +183,15 @@ function textField(context, entry, key, label, placeholder) {
   });
   input.value = entry[key];
   return labelled(label, input, { class: "labelled wide" });
+}
+
+/** A widget that learns the type of its file says so by an event. */
+function typeOfFile(context, entry, widget) {
+  const made = textField(context, entry, "contentType", "Content type", "image/png");
+  widget.addEventListener("type-known", () => {
+    made.querySelector("input").value = entry.contentType;
+  });
+  return made;
 }
 
 function nameField(context, entry) {
@@ -255,48 +265,4 @@ function parameterRow(context, entry, remove) {
     element("div", { class: "controls" }, nameField(context, entry), value, kind,
       removeButton(remove, "this parameter")),
     element("p", { class: "problem", hidden: true, id: freshId("problem") }));
-}
-
-/* ---- what is wrong ---- */
-
-function tell({ rows }, notes) {
-  for (const row of rows.inputs) row.querySelector(".note").textContent = "";
-  for (const { row, note } of notes) rows.inputs[row].querySelector(".note").textContent = note;
-}
-
-function mark({ rows, left, problems }) {
-  for (const row of Object.values(rows).flat()) clear(row);
-  for (const { kind, row, part, message } of problems) {
-    const place = rows[kind][row];
-    if (!place || !left.has(place)) continue;
-    const line = problemLine(place);
-    const control = controlOf(place, part);
-    line.textContent = line.hidden ? message : `${line.textContent}. ${message}`;
-    line.hidden = false;
-    place.classList.add("wrong");
-    control?.setAttribute("aria-invalid", "true");
-    control?.setAttribute("aria-describedby", line.id);
-  }
-}
-
-function clear(row) {
-  row.classList.remove("wrong");
-  problemLine(row).hidden = true;
-  for (const control of row.querySelectorAll("[aria-invalid]")) {
-    control.removeAttribute("aria-invalid");
-    control.removeAttribute("aria-describedby");
-  }
-}
-
-/** A row's own line; widgets may have others. */
-function problemLine(row) {
-  return [...row.querySelectorAll(".problem")].pop();
-}
-
-function controlOf(row, part) {
-  return row.querySelector(`[data-part="${part}"]`) ?? row.querySelector("[data-part]");
-}
-
-function focus({ rows }, { kind, row, part }) {
-  controlOf(rows[kind][row], part)?.focus();
 }

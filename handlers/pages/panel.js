@@ -7,19 +7,24 @@ import { element, switcher } from "./elements.js";
 import { buildForm } from "./form.js";
 import { compose, start } from "./request.js";
 import { noAnswer, sentence, showFailure, showReply } from "./result.js";
+import { SNIPPETS } from "./snippets.js";
 import { WIDGETS } from "./widgets.js";
 
 const PROTOCOLS = [["predict", "Predict"], ["v2", "V2"]];
 
-/** The element of a function whose paths begin at `base`, an absolute URL. */
-export function buildPanel(contract, base, widgets = WIDGETS) {
+/**
+ * The element of a function whose paths begin at `base`, an absolute URL. A page may hand in other
+ * widgets, snippets and views, and `called`, which follows each answer.
+ */
+export function buildPanel(contract, base, tools = {}) {
+  const { widgets = WIDGETS, snippets = SNIPPETS, views = {}, called = () => {} } = tools;
   const state = start(contract);
   const parts = {
-    contract, state, base,
+    contract, state, base, views, called,
     answer: element("div", { class: "answer" }, noAnswer()),
     spoken: element("p", { class: "unseen", role: "status", "aria-live": "polite" }),
     submit: element("button", { type: "submit", class: "call" }, "Call"),
-    code: buildCode(),
+    code: buildCode(snippets),
     underway: null,
     named: null,
   };
@@ -119,7 +124,8 @@ function answered(parts, request, reply) {
     refresh(parts);
   }
   const jump = place ? () => parts.form.focus(place) : null;
-  parts.answer.replaceChildren(showReply(reply, answer, jump));
+  parts.answer.replaceChildren(showReply(reply, answer, jump, parts.views));
+  parts.called(answer);
   parts.spoken.textContent = sentence(reply, answer);
   const { top } = parts.answer.getBoundingClientRect();
   if (top > window.innerHeight - 80) parts.answer.parentElement.scrollIntoView({ block: "start" });

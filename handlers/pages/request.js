@@ -1,8 +1,8 @@
 /**
  * The form's state, and the request that it stands for. Pure functions.
  *
- * `compose` gives `{request, problems, notes}`: a request `{method, path, headers, body, places}`
- * or null with problems `{kind, row, part, message}`; `places` says from which row of the form
+ * `compose` gives `{request, problems, notes}`: a request
+ * `{method, path, headers, body, places, files, givesFiles}` or null with problems `{kind, row, part, message}`; `places` says from which row of the form
  * each part of the body came, so that an error which names `inputs[1]` finds its field.
  */
 
@@ -90,8 +90,16 @@ export function compose(contract, state) {
     headers: { "content-type": "application/json" },
     body,
     places,
+    files: filesOf(inputs),
+    givesFiles: outputs.some(({ entry }) => entry.datatype === "FILE"),
   };
   return { request, problems, notes };
+}
+
+/** The stored files that inputs name; `local` is where the reader has one, `{name, type}`. */
+function filesOf(inputs) {
+  return inputs.filter(({ entry }) => entry.datatype === "FILE")
+    .map(({ entry, reading }) => ({ path: reading.data, local: entry.local ?? null }));
 }
 
 /** The bytes that are sent. */

@@ -14,15 +14,17 @@ export function noAnswer() {
 
 /**
  * A reply `{status, statusText, milliseconds, requestId, text}` as an element; `jump` leads to the
- * field that an error names, null when it names none.
+ * field that an error names, null when it names none; `views` draw some kinds in other ways.
  */
-export function showReply(reply, answer = readAnswer(reply.status, reply.text), jump = null) {
+export function showReply(
+  reply, answer = readAnswer(reply.status, reply.text), jump = null, views = {},
+) {
   const good = reply.status < 400;
   return element("div", { class: "reply" },
     facts(reply, good),
     answer.error ? errorBox(answer.error, jump) : null,
     answer.outputs && !answer.error
-      ? element("div", { class: "outputs" }, ...outputs(answer)) : null,
+      ? element("div", { class: "outputs" }, ...outputs(answer, { ...VIEWS, ...views })) : null,
     raw(answer, reply.text));
 }
 
@@ -72,13 +74,13 @@ function errorBox(error, jump) {
     jump ? button("Show the field", jump) : null);
 }
 
-function outputs(answer) {
+function outputs(answer, views) {
   if (!answer.outputs.length) return [element("p", { class: "empty" }, "The list of outputs is empty.")];
   return answer.outputs.map(({ name, tag, view }) =>
     element("section", { class: "output", "data-name": name, "data-view": view.kind },
       element("h3", {}, element("span", { class: "name" }, name),
         element("span", { class: "type" }, tag)),
-      VIEWS[view.kind](view)));
+      views[view.kind](view, name)));
 }
 
 const VIEWS = {
@@ -88,6 +90,7 @@ const VIEWS = {
   vector,
   table,
   picture,
+  file,
 };
 
 function vector({ cells, hidden, numbers }) {
@@ -121,6 +124,12 @@ function picture({ layout, values, shape }) {
   const canvas = element("canvas", { role: "img", "aria-label": `Picture, ${shape.join(" × ")}` });
   draw(canvas, values, layout);
   return element("div", { class: "preview" }, canvas);
+}
+
+function file({ path, url }) {
+  const shown = element("span", { class: "path" }, path);
+  return element("p", {}, url
+    ? element("a", { href: url, target: "_blank", rel: "noreferrer" }, shown) : shown);
 }
 
 function jsonText(text) {

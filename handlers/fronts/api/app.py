@@ -87,11 +87,12 @@ class _Own:
             document = await description.with_functions(self._services, document, known)
         return JSONResponse(document, headers=HEADERS)
 
-    async def home(self, _: Request) -> Response:
-        try:
-            return site.page(self._store)
-        except ApiError:
-            return RedirectResponse("application.json")
+    async def home(self, request: Request) -> Response:
+        """Where nothing is open to everybody, a browser asks at once who its user is."""
+        known = await description.callers(self._services, request.headers)
+        if known and not any(known.values()):
+            description.refuse_strangers(self._services, known, way="basic")
+        return site.page(self._store)
 
     async def docs(self, _: Request) -> Response:
         return RedirectResponse("./")

@@ -41,10 +41,13 @@ async def callers(services: Services, headers: Headers) -> Mapping[str, Caller |
     return found
 
 
-def refuse_strangers(services: Services, known: Mapping[str, Caller | None]) -> None:
-    """Raises ApiError (401) for nobody where somebody is needed, so that a browser asks who."""
+def refuse_strangers(services: Services, known: Mapping[str, Caller | None], way: str = "") -> None:
+    """Raises ApiError (401) for nobody where somebody is needed, so that a browser asks who.
+
+    With a `way`, only where that one leads in.
+    """
     for name, guard in services.guards.items():
-        if known[name] is None:
+        if known[name] is None and (not way or way in guard.ways):
             raise guard.unauthenticated("say who you are")
 
 

@@ -107,6 +107,7 @@ OF: dict[str, dict[str, Any]] = {
             _query("limit", "integer", "of a group: how many at once, at most 1000"),
             _query("after", "string", "of a group: the `next` of the page before"),
             _query("expires", "integer", "of a file: how long its link shall live, in seconds"),
+            _flag("download", "of a file: a link by which browsers save it under its name"),
             _query("uploadId", "string", "an upload in parts that was begun"),
         ],
         _answers("Links, or a listing", None, _404="There is no such file"),

@@ -69,7 +69,8 @@ class FileRoutes:
             found = await run_in_threadpool(parts.resume, self._shelf, place, self._seal, sealed)
         else:
             expires = _number(query.get("expires"))
-            found = await run_in_threadpool(files.look, self._shelf, place, expires)
+            saving = "download" in query
+            found = await run_in_threadpool(files.look, self._shelf, place, expires, saving=saving)
         return _json(found)
 
     async def head(self, request: Request, box: str, path: str) -> Response:

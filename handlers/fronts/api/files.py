@@ -9,6 +9,7 @@ import base64
 import hashlib
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from handlers.contract.sigv4 import LONGEST
 from handlers.engine import uploads
@@ -54,21 +55,32 @@ def exists(place: FilePlace, details: Json | None = None) -> ApiError:
     return ApiError(400, "FileExists", message, details=details)
 
 
-def look(shelf: Shelf, place: FilePlace, expires: int | None) -> Json:
+def look(shelf: Shelf, place: FilePlace, expires: int | None, *, saving: bool = False) -> Json:
     """Both links of a file and what is known of it; the link to replace it is short-lived.
 
-    There is no such link when the box is full. `expires` is the other link's, in seconds.
+    There is no such link when the box is full. `expires` is the other link's, in seconds;
+    `saving` makes it one by which browsers save the file, whatever its type.
     """
     found = shelf.found(place)
     if expires is not None and not 1 <= expires <= LONGEST:
         raise ApiError(400, "RequestError", f"expires: 1 to {LONGEST} seconds")
     links = shelf.links(place, UploadWish(), UNBOUND)
-    if expires is not None:
-        links["presigned_get_url"] = shelf.storage.link("GET", place.key, expires=expires)
-        links["expires"] = expires
+    if expires is not None or saving:
+        links["expires"] = expires or UNBOUND
+        links["presigned_get_url"] = shelf.storage.link(
+            "GET",
+            place.key,
+            expires=links["expires"],
+            query={"response-content-disposition": _saved_as(place)} if saving else None,
+        )
     if shelf.quota.room(place.box) + size_of(found) <= 0:
         links["presigned_put_url"] = None
     return {**links, **facts(found)}
+
+
+def _saved_as(place: FilePlace) -> str:
+    """The header by which browsers save an answer under the file's name (RFC 6266)."""
+    return f"attachment; filename*=UTF-8''{quote(place.path.name, safe='')}"
 
 
 def remove(shelf: Shelf, place: FilePlace) -> None:

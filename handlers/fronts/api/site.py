@@ -18,7 +18,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]{0,40}\.(?:js|css)")
 
 
 def page(store: Bucket | None) -> Response:
-    """The application's page; raises ApiError (404) where there is none."""
+    """The application's page."""
     return _answer("application.html", store)
 
 

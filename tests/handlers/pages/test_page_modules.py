@@ -159,13 +159,30 @@ def test_shapes_of_pictures(tmp_path: Path, shape: list[int], layout: Any) -> No
     assert evaluate(tmp_path, script, shape) == layout
 
 
-def test_each_module_is_served_and_nothing_else() -> None:
+def imported(start: str) -> set[str]:
+    """The names of a page's script and of all modules that it needs."""
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += re.findall(r'from "\./([a-z]+\.js)"', (FOLDER / name).read_text("utf-8"))
+    return found
+
+
+def test_each_module_belongs_to_a_page() -> None:
+    pages_of = {name: imported(f"{name}.js") for name in ("docs", "application")}
+    assert set.union(*pages_of.values()) == {file.name for file in FOLDER.glob("*.js")}
+
+
+def test_each_module_of_a_functions_page_is_served_and_nothing_else() -> None:
     served = [route for route in ROUTES if route.pattern.fullmatch("/docs")]
     (route,) = served
-    for file in (*FOLDER.glob("*.js"), *FOLDER.glob("*.css")):
-        assert route.pattern.fullmatch(f"/docs/{file.name}"), file.name
-        assert pages.read(f"/docs/{file.name}").body == file.read_bytes()
+    for name in (*imported("docs.js"), "docs.css"):
+        assert route.pattern.fullmatch(f"/docs/{name}"), name
+        assert pages.read(f"/docs/{name}").body == (FOLDER / name).read_bytes()
     named = re.findall(r"[a-z]+(?=[|)])", route.pattern.pattern.split("docs/(?:")[1])
-    assert {f"{name}.js" for name in named} == {file.name for file in FOLDER.glob("*.js")}
-    for name in ("README.md", "docs.html", "../start.py", "docs.js.map"):
+    assert {f"{name}.js" for name in named} == imported("docs.js")
+    for name in ("README.md", "docs.html", "application.js", "../start.py", "docs.js.map"):
         assert not route.pattern.fullmatch(f"/docs/{name}")
