@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -46,24 +46,31 @@ def cache() -> str:
     return os.environ.get("UV_CACHE_DIR") or done.lines[-1]
 
 
-@pytest.fixture
-def desk(tmp_path: Path, cache: str) -> Iterator[Desk]:
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, cache: str) -> Iterator[Desk]:
+    """One home for all pages: what one has built, the next need not build again."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    folder = tmp_path / "desk"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("home")
     own = {name: value for name, value in os.environ.items() if not name.startswith(_THEIRS)}
     environment = {
         **own,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "HOME": str(tmp_path / "user"),
+        "HOME": str(folder / "user"),
         "LANG": "C.UTF-8",
         "UV_CACHE_DIR": cache,
-        "FAASCTL_HOME": str(tmp_path / "home"),
+        "FAASCTL_HOME": str(folder),
         "FAASCTL_GATEWAY_PORT": str(port),
     }
     yield Desk(folder, port, environment)
     process.run(["faasctl", "local", "stop"], directory=folder, environment=environment)
+
+
+@pytest.fixture
+def desk(home: Desk, tmp_path: Path) -> Desk:
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    return replace(home, folder=folder)
 
 
 @pytest.mark.e2e

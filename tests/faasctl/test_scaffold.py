@@ -104,12 +104,14 @@ def test_nothing_of_the_user_is_read_or_written(make: Make, home: Path, work: Pa
     assert "scikit-learn" in (made.directory / "pyproject.toml").read_text()
 
 
+@pytest.mark.needs("git")
 def test_a_module_is_a_git_repository(make: Make) -> None:
     folder = make().directory
     git(folder, "add", ".")
     assert (folder / ".git").is_dir()
 
 
+@pytest.mark.needs("git")
 def test_no_repository_within_a_repository(make: Make, work: Path) -> None:
     git(work, "init", "--quiet")
     assert not (make().directory / ".git").exists()
@@ -325,6 +327,7 @@ def test_broken_templates_are_refused(
     assert not list(work.iterdir())
 
 
+@pytest.mark.needs("git")
 @pytest.mark.parametrize(
     ("values", "error", "message"),
     [
