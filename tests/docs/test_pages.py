@@ -80,7 +80,7 @@ def test_commands_print_what_is_shown(page: Path, desk: Desk) -> None:
     file = desk.folder.with_name("page.sh")
     file.write_text(pages.script(steps, desk.port), "utf-8")
     done = process.run(
-        ["bash", str(file)], directory=desk.folder, environment=desk.environment, timeout=120
+        ["bash", str(file)], directory=desk.folder, environment=desk.environment, timeout=240
     )
     commands = [step for step in steps if isinstance(step, pages.Command)]
     found = list(pages.outcomes(done.lines, desk.port))
