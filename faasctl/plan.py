@@ -105,7 +105,26 @@ class LocalRelease:
     claims: tuple[str, ...] = ()
 
 
-Release = LocalRelease
+@dataclass(frozen=True, slots=True)
+class KnativeRelease:
+    """One component as a cluster runs it.
+
+    `objects` is JSON text: the list of exactly those Kubernetes objects that are applied.
+    `namespace` is the cluster's; `digest` is the identity of the objects; `artifact` the image.
+    `start_timeout` is how many seconds a running process may take to become ready.
+    """
+
+    module: str
+    namespace: str
+    name: str
+    kind: str
+    digest: str
+    artifact: str
+    objects: str
+    start_timeout: float = 60.0
+
+
+Release = LocalRelease | KnativeRelease
 
 
 @dataclass(frozen=True, slots=True)

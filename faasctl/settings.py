@@ -47,6 +47,19 @@ class S3:
 
 
 @dataclass(frozen=True, slots=True)
+class Cluster:
+    """Where the knative target deploys to; empty is not given.
+
+    `context` is one of the kubeconfig (its current one), `namespace` the cluster's (the
+    application's name), `registry` where images go, `HOST[:PORT][/PATH]`.
+    """
+
+    context: str = ""
+    namespace: str = ""
+    registry: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the commands go by; `home` holds all state of the local target."""
 
@@ -54,6 +67,7 @@ class Settings:
     target: TargetName = "local"
     gateway_port: int = GATEWAY_PORT
     s3: S3 = S3()
+    cluster: Cluster = Cluster()
 
 
 def default_home(environment: Mapping[str, str], platform: str = sys.platform) -> Path:
@@ -68,11 +82,15 @@ def default_home(environment: Mapping[str, str], platform: str = sys.platform) -
 
 
 def load(
-    root: Path | None, *, target: str | None = None, s3: Mapping[str, str] | None = None
+    root: Path | None,
+    *,
+    target: str | None = None,
+    s3: Mapping[str, str] | None = None,
+    cluster: Cluster | None = None,
 ) -> Settings:
     """The settings for a module, or for none; raises UsageError for words nobody knows.
 
-    `target` and `s3` are what flags say.
+    `target`, `s3` and `cluster` are what flags say.
     """
     environment = os.environ
     file, values = _module_values(root)
@@ -85,15 +103,37 @@ def load(
     port = environment.get("FAASCTL_GATEWAY_PORT") or str(GATEWAY_PORT)
     if not port.isdigit() or int(port) > 65535:
         raise UsageError(f"FAASCTL_GATEWAY_PORT: {port!r} is no port (0 to 65535)")
-    store = _s3(s3 or {}, environment, _section(file, values))
-    return Settings(default_home(environment), cast("TargetName", chosen), int(port), store)
+    store = _s3(s3 or {}, environment, _section(file, values, "s3"))
+    chosen_cluster = _cluster(cluster or Cluster(), environment, _section(file, values, "knative"))
+    home = default_home(environment)
+    return Settings(home, cast("TargetName", chosen), int(port), store, chosen_cluster)
 
 
-def _section(file: str, values: Mapping[str, object]) -> Mapping[str, object]:
-    section = values.get("s3", {})
+def _section(file: str, values: Mapping[str, object], name: str) -> Mapping[str, object]:
+    section = values.get(name, {})
     if not isinstance(section, dict):
-        raise UsageError(f"{file}: s3 is no table", hint="write [s3] and keys below it")
-    return {f"{file}: s3.{key}": value for key, value in section.items()}
+        raise UsageError(f"{file}: {name} is no table", hint=f"write [{name}] and keys below it")
+    return {f"{file}: {name}.{key}": value for key, value in section.items()}
+
+
+def _cluster(
+    flags: Cluster, environment: Mapping[str, str], section: Mapping[str, object]
+) -> Cluster:
+    """Each key by itself: flag, else `FAASCTL_<KEY>`, else the file."""
+    names = [field.name for field in fields(Cluster)]
+    chosen = {}
+    for where, value in section.items():
+        name = where.rpartition(".")[2]
+        if name not in names:
+            raise UsageError(f"{where}: no such setting", hint=f"there are {', '.join(names)}")
+        if not isinstance(value, str):
+            raise UsageError(f"{where}: {value!r} is no text", hint="put it in quotes")
+        chosen[name] = value
+    for name in names:
+        given = getattr(flags, name) or environment.get(f"FAASCTL_{name.upper()}")
+        if given:
+            chosen[name] = given
+    return Cluster(**chosen)
 
 
 def _s3(

@@ -11,7 +11,7 @@ from faasctl import wire
 from faasctl.backends import local_link, local_logs
 from faasctl.backends.local_link import Link
 from faasctl.errors import UnknownNameError
-from faasctl.plan import Deployment, Release, Rollout, Share
+from faasctl.plan import Deployment, LocalRelease, Release, Rollout, Share
 from faasctl.ports import Report
 
 
@@ -33,7 +33,8 @@ class Local:
         """Make all ready, then move traffic; raises DeployError and changes nothing otherwise."""
         if not releases:
             return ()
-        wish = wire.DeployRequest(tuple(releases), rollout, self.start_timeout)
+        own = tuple(one for one in releases if isinstance(one, LocalRelease))
+        wish = wire.DeployRequest(own, rollout, self.start_timeout)
         return self._link().deploy(wish, report)
 
     def find(self, namespace: str) -> Sequence[Deployment]:
@@ -47,6 +48,14 @@ class Local:
             one.name: wire.decode_release((folder / one.revision / "release.json").read_bytes())
             for one in self.find(namespace)
         }
+
+    def would_be(self, releases: Sequence[Release]) -> Sequence[Release]:
+        """The releases as they are: the gateway fills in nothing."""
+        return releases
+
+    def place(self, namespace: str) -> tuple[str, ...]:  # noqa: ARG002 - there is one machine
+        """Nothing: this machine is meant."""
+        return ()
 
     def namespaces(self) -> Sequence[str]:
         return self._link().namespaces() if self._is_used() else ()

@@ -15,6 +15,8 @@ app = typer.Typer(add_completion=False)
 def delete(
     directory: options.Directory = None,
     target: options.Target = None,
+    context: options.Context = "",
+    namespace: options.Namespace = "",
     component: options.Components = None,
     yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
     json: options.Json = False,
@@ -23,7 +25,7 @@ def delete(
     from faasctl.pipeline import deploying
     from faasctl.pipeline.session import open_session
 
-    session = open_session(directory, target)
+    session = open_session(directory, target, context=context, namespace=namespace)
     names = deploying.deletable(session, component or [])
     if not names:
         output.say("nothing runs")

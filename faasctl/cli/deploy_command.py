@@ -24,6 +24,8 @@ Start = Annotated[
 def deploy(
     directory: options.Directory = None,
     target: options.Target = None,
+    context: options.Context = "",
+    namespace: options.Namespace = "",
     component: options.Components = None,
     plan: Plan = False,
     tag: Tag = None,
@@ -40,7 +42,9 @@ def deploy(
     from faasctl.pipeline import deploying
     from faasctl.pipeline.session import open_session
 
-    session = open_session(directory, target, start_timeout=timeout)
+    session = open_session(
+        directory, target, start_timeout=timeout, context=context, namespace=namespace
+    )
     rollout = deploying.rollout(tag, weight)
     with output.progress(quiet=quiet or json, verbose=verbose) as report:
         if plan:

@@ -27,6 +27,8 @@ def invoke(
     folder: Folder = Path(),
     directory: options.Directory = None,
     target: options.Target = None,
+    context: options.Context = "",
+    namespace: options.Namespace = "",
     timeout: options.Timeout = None,
     json: options.Json = False,
 ) -> None:
@@ -38,9 +40,10 @@ def invoke(
     from faasctl.pipeline.session import open_session
 
     body = sys.stdin.read() if data == "-" else data
+    session = open_session(directory, target, context=context, namespace=namespace)
     wish = calling.Wish(body, tuple(input or ()), path, timeout or 300.0, folder)
     with file_progress.shown(quiet=True) as tell:
-        answer = calling.invoke(open_session(directory, target), component, wish, tell)
+        answer = calling.invoke(session, component, wish, tell)
     if json or not isinstance(answer, dict) or "outputs" not in answer:
         output.result(answer)
     else:

@@ -13,13 +13,17 @@ app = typer.Typer(add_completion=False)
 def list_(
     directory: options.Directory = None,
     target: options.Target = None,
+    context: options.Context = "",
+    namespace: options.Namespace = "",
     json: options.Json = False,
 ) -> None:
     """List what runs: URL, revision, ready, replicas (0 is asleep), last error."""
     from faasctl.pipeline import deploying
     from faasctl.pipeline.session import open_session
 
-    found = deploying.listed(open_session(directory, target), [])
+    found = deploying.listed(
+        open_session(directory, target, context=context, namespace=namespace), []
+    )
     if json:
         output.result({"components": found})
     elif found:

@@ -24,12 +24,14 @@ def logs(
     previous: Previous = False,
     directory: options.Directory = None,
     target: options.Target = None,
+    context: options.Context = "",
+    namespace: options.Namespace = "",
 ) -> None:
     """Print what functions logged, over all their processes, in the order of time."""
     from faasctl.pipeline import watching
     from faasctl.pipeline.session import open_session
 
-    session = open_session(directory, target)
+    session = open_session(directory, target, context=context, namespace=namespace)
     for line in watching.logs(session, component, follow=follow, since=since, previous=previous):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()

@@ -14,6 +14,12 @@ Directory = Annotated[
 Target = Annotated[
     str | None, typer.Option("--target", help="local, knative or lambda (default: local).")
 ]
+Context = Annotated[
+    str, typer.Option("--context", help="The kubeconfig's context (knative; default: current).")
+]
+Namespace = Annotated[
+    str, typer.Option("--namespace", help="The cluster's namespace (knative; default: its own).")
+]
 Components = Annotated[
     list[str] | None, typer.Option("--component", help="Only this component (repeatable).")
 ]

@@ -15,6 +15,8 @@ app = typer.Typer(add_completion=False)
 def render(
     directory: options.Directory = None,
     target: options.Target = None,
+    context: options.Context = "",
+    namespace: options.Namespace = "",
     component: options.Components = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -23,7 +25,7 @@ def render(
     from faasctl.pipeline import deploying
     from faasctl.pipeline.session import open_session
 
-    session = open_session(directory, target)
+    session = open_session(directory, target, context=context, namespace=namespace)
     with output.progress(quiet=quiet or json) as report:
         objects = deploying.render(session, component or [], report)
     if json:

@@ -17,13 +17,17 @@ def rollback(
     to: Annotated[str | None, typer.Option("--to", help="This revision.")] = None,
     directory: options.Directory = None,
     target: options.Target = None,
+    context: options.Context = "",
+    namespace: options.Namespace = "",
     json: options.Json = False,
 ) -> None:
     """Send all requests to the previous revision, or to the one named; at once."""
     from faasctl.pipeline import deploying
     from faasctl.pipeline.session import open_session
 
-    done = deploying.rollback(open_session(directory, target), component, to)
+    done = deploying.rollback(
+        open_session(directory, target, context=context, namespace=namespace), component, to
+    )
     if json:
         output.result({"components": [done]})
     else:

@@ -19,12 +19,14 @@ def set_(
     name: Name,
     directory: options.Directory = None,
     target: options.Target = None,
+    context: options.Context = "",
+    namespace: options.Namespace = "",
 ) -> None:
     """Set one key of a secret; the value is asked for, or read from standard input."""
     from faasctl.pipeline import secrets
     from faasctl.pipeline.session import open_session
 
-    session = open_session(directory, target)
+    session = open_session(directory, target, context=context, namespace=namespace)
     key = secrets.parse(name)
     asked = sys.stdin.isatty()
     value = typer.prompt("value", hide_input=True, err=True) if asked else sys.stdin.read()
@@ -36,13 +38,15 @@ def set_(
 def list_(
     directory: options.Directory = None,
     target: options.Target = None,
+    context: options.Context = "",
+    namespace: options.Namespace = "",
     json: options.Json = False,
 ) -> None:
     """List names; values are never shown."""
     from faasctl.pipeline import secrets
     from faasctl.pipeline.session import open_session
 
-    names = secrets.names(open_session(directory, target))
+    names = secrets.names(open_session(directory, target, context=context, namespace=namespace))
     if json:
         output.result({"secrets": names})
     else:
@@ -54,10 +58,14 @@ def remove(
     name: Name,
     directory: options.Directory = None,
     target: options.Target = None,
+    context: options.Context = "",
+    namespace: options.Namespace = "",
 ) -> None:
     """Remove one key of a secret."""
     from faasctl.pipeline import secrets
     from faasctl.pipeline.session import open_session
 
-    secrets.remove(open_session(directory, target), secrets.parse(name))
+    secrets.remove(
+        open_session(directory, target, context=context, namespace=namespace), secrets.parse(name)
+    )
     output.say(f"{name} is removed")

@@ -16,13 +16,15 @@ def status(
     component: Annotated[str | None, typer.Argument(help="Only this component.")] = None,
     directory: options.Directory = None,
     target: options.Target = None,
+    context: options.Context = "",
+    namespace: options.Namespace = "",
     json: options.Json = False,
 ) -> None:
     """Show what runs: URL, revision, ready, replicas (0 is asleep), traffic, last error."""
     from faasctl.pipeline import deploying
     from faasctl.pipeline.session import open_session
 
-    session = open_session(directory, target)
+    session = open_session(directory, target, context=context, namespace=namespace)
     found = deploying.listed(session, [component] if component else [])
     if json:
         output.result({"components": found})

@@ -12,7 +12,7 @@ app = typer.Typer(add_completion=False)
 
 Where = Annotated[
     str | None,
-    typer.Option("--target", help="in-process (default), or where it is deployed: local."),
+    typer.Option("--target", help="in-process (default), or where it is deployed: local, knative."),
 ]
 
 
@@ -20,6 +20,8 @@ Where = Annotated[
 def test(
     directory: options.Directory = None,
     target: Where = None,
+    context: options.Context = "",
+    namespace: options.Namespace = "",
     component: options.Components = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -29,7 +31,9 @@ def test(
     from faasctl.pipeline.session import open_session
 
     deployed = target not in {None, "in-process"}
-    session = open_session(directory, target if deployed else None)
+    session = open_session(
+        directory, target if deployed else "local", context=context, namespace=namespace
+    )
     with output.progress(quiet=quiet or json) as report:
         found = testing.test(session, component or [], report, deployed=deployed)
     if json:

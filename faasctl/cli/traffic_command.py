@@ -17,13 +17,17 @@ def traffic(
     shares: Annotated[list[str], typer.Argument(help="REVISION=PERCENT, together 100.")],
     directory: options.Directory = None,
     target: options.Target = None,
+    context: options.Context = "",
+    namespace: options.Namespace = "",
     json: options.Json = False,
 ) -> None:
     """Share requests between revisions: `faasctl traffic iris iris-00002=90 iris-00003=10`."""
     from faasctl.pipeline import deploying
     from faasctl.pipeline.session import open_session
 
-    done = deploying.route(open_session(directory, target), component, shares)
+    done = deploying.route(
+        open_session(directory, target, context=context, namespace=namespace), component, shares
+    )
     if json:
         output.result({"components": [done]})
     else:

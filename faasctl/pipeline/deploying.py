@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from faasctl.errors import OwnershipError, UnknownNameError, UsageError
 from faasctl.model import Module
+from faasctl.pipeline import images
+from faasctl.pipeline.changes import changes_of, left_over
 from faasctl.pipeline.loading import chosen, one_function, unknown
 from faasctl.pipeline.packaging import Packaged, package
 from faasctl.pipeline.session import Session
@@ -18,7 +20,9 @@ from faasctl.plan import (
     Change,
     Deployment,
     Endpoint,
-    LocalRelease,
+    Event,
+    KnativeRelease,
+    Release,
     Rollout,
     Share,
     Skipped,
@@ -52,7 +56,9 @@ def deploy(session: Session, names: Sequence[str], report: Report, rollout: Roll
 
     Raises BuildError, DeployError and OwnershipError; what ran before still runs then.
     """
-    packaged = _package(session, names, report)
+    for place in session.runner.place(session.module.namespace):
+        report(Event("", "publish", place))
+    packaged = _package(session, names, report, publish=True)
     deployments = session.runner.apply(packaged.releases, report, rollout)
     shown = tuple(as_reached(session.module, one) for one in deployments)
     live = session.runner.releases(session.module.namespace)
@@ -63,7 +69,7 @@ def deploy(session: Session, names: Sequence[str], report: Report, rollout: Roll
 def as_reached(module: Module, deployment: Deployment) -> Deployment:
     """A deployment by the URL that callers use: its API's, where it has one."""
     path = application.api_path(module, deployment.name)
-    if path is None or deployment.kind == "APIComponent":
+    if path is None or deployment.kind == "APIComponent" or deployment.target != "local":
         return deployment
     base = deployment.url.rpartition("/")[0]
     own = Endpoint("function", deployment.url)
@@ -74,13 +80,28 @@ def preview(session: Session, names: Sequence[str], report: Report) -> Planned:
     """What `deploy` would change; what has to be built for the answer goes into the cache."""
     packaged = _package(session, names, report)
     live = session.runner.releases(session.module.namespace)
-    notes = (*_notes(packaged), *(() if names else left_over(packaged.releases, live)))
-    return Planned(tuple(changes_of(packaged.releases, live)), packaged.plan.skipped, notes)
+    desired = session.runner.would_be(packaged.releases)
+    place = session.runner.place(session.module.namespace)
+    left = () if names else left_over(packaged.releases, live)
+    changes = tuple(changes_of(desired, live))
+    return Planned(changes, packaged.plan.skipped, (*place, *_notes(packaged), *left))
 
 
-def render(session: Session, names: Sequence[str], report: Report) -> tuple[LocalRelease, ...]:
-    """The exact desired state; nothing is published or changed."""
-    return _package(session, names, report).releases
+def render(session: Session, names: Sequence[str], report: Report) -> tuple[Any, ...]:
+    """The exact desired state; nothing is published or changed.
+
+    For Knative these are the Kubernetes objects themselves.
+    """
+    return tuple(
+        shown for one in _package(session, names, report).releases for shown in _objects(one)
+    )
+
+
+def _objects(release: Release) -> Sequence[Any]:
+    if isinstance(release, KnativeRelease):
+        found: Sequence[Any] = json.loads(release.objects)
+        return found
+    return (release,)
 
 
 def rollout(tag: str | None, weight: str | None) -> Rollout:
@@ -109,46 +130,14 @@ def printed_url(deployment: Deployment, tag: str | None) -> str:
     return next(tagged, f"{deployment.url}@{tag}")
 
 
-def _package(session: Session, names: Sequence[str], report: Report) -> Packaged:
+def _package(
+    session: Session, names: Sequence[str], report: Report, *, publish: bool = False
+) -> Packaged:
+    """What is desired; what the target pulls is published only where that is asked for."""
     components = chosen(session.module, names)
+    if session.settings.target == "knative":
+        return images.package(session, components, report, publish=publish)
     return package(session.module, components, session.settings, report)
-
-
-def changes_of(
-    releases: Sequence[LocalRelease], live: Mapping[str, LocalRelease]
-) -> Iterator[Change]:
-    """Desired against live, field by field; pure."""
-    for release in releases:
-        desired = flat(release)
-        there = live.get(release.name)
-        if there is None:
-            yield Change(release.name, "component", None, "new")
-            continue
-        now = flat(there)
-        for field in sorted({*desired, *now}):
-            if desired.get(field) != now.get(field):
-                yield Change(release.name, field, now.get(field), desired.get(field))
-
-
-def flat(value: Any, prefix: str = "") -> dict[str, str]:
-    """A value as dotted fields; compiled JSON is opened, digests are left out."""
-    if prefix == "component" and isinstance(value, str):
-        value = json.loads(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        value = {field.name: getattr(value, field.name) for field in fields(value)}
-    if isinstance(value, Mapping):
-        found: dict[str, str] = {}
-        for key, one in value.items():
-            if key not in {"digest", "artifact"}:
-                found |= flat(one, f"{prefix}.{key}" if prefix else str(key))
-        return found
-    if isinstance(value, (list, tuple)):
-        found = {}
-        for place, one in enumerate(value):
-            label = getattr(one, "name", None) or str(place)
-            found |= flat(one, f"{prefix}[{label}]")
-        return found
-    return {} if value is None else {prefix: str(value)}
 
 
 def _notes(packaged: Packaged) -> tuple[str, ...]:
@@ -225,17 +214,6 @@ def _check_owner(session: Session, names: Sequence[str]) -> None:
             raise OwnershipError(
                 f"{name} belongs to the module {owner}, not to {session.module.name}",
                 hint="run the command in that module",
-            )
-
-
-def left_over(desired: Sequence[LocalRelease], live: Mapping[str, LocalRelease]) -> Iterator[str]:
-    """What a module deployed before and has no component for now, in a sentence each; pure."""
-    modules, names = {one.module for one in desired}, {one.name for one in desired}
-    for name, one in live.items():
-        if one.module in modules and name not in names:
-            yield (
-                f"{name} runs, but is no component of this module any more; "
-                f"type: faasctl delete --component {name}"
             )
 
 

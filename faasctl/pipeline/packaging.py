@@ -14,15 +14,19 @@ from faasctl.pipeline import storage
 from faasctl.plan import (
     Event,
     FunctionPlan,
-    LocalRelease,
     Plan,
     PreparedFunction,
+    Release,
 )
 from faasctl.ports import Report
 from faasctl.settings import Settings
 from faasctl.targets import application, local
 from faasctl.targets.application import PreparedApi
 from faasctl.targets.local import Sources
+
+Planner = Callable[
+    [Module, Sequence[MLComponent], Mapping[str, Sources], Sequence[golden.Case]], Plan
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Packaged:
 
     plan: Plan
     artifacts: Mapping[str, PreparedFunction]
-    releases: tuple[LocalRelease, ...]
+    releases: tuple[Release, ...]
 
 
 def package(
@@ -52,7 +56,7 @@ def package(
     site = None
     if compiled is not None or local.needs_storage(components):
         site = storage.local_site(settings, module.namespace)
-    releases = local.render(plan, artifacts, site)
+    releases: tuple[Release, ...] = local.render(plan, artifacts, site)
     if compiled is not None and site is not None:
         gateway = storage.gateway_url(settings)
         prepared = prepare_api(home, report)
@@ -77,10 +81,12 @@ def make_plan(
     report: Report,
     *,
     with_files: bool = True,
+    planner: Planner = local.plan,
 ) -> Plan:
     """What would be built: the lock is brought up to date, nothing else is written.
 
-    Without files the plan is good for an environment, not for a release.
+    Without files the plan is good for an environment, not for a release. `planner` is the
+    target's own.
     """
     found: dict[ImageBuild, Sources] = {}
     by_name: dict[str, Sources] = {}
@@ -90,7 +96,7 @@ def make_plan(
             say = said(report, component.name)
             found[build] = _sources(module.root, build, say, with_files=with_files)
         by_name[component.name] = found[build]
-    return local.plan(module, components, by_name, golden.load(module.root))
+    return planner(module, components, by_name, golden.load(module.root))
 
 
 def _sources(

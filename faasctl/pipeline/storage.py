@@ -28,15 +28,23 @@ def local_site(settings: Settings, namespace: str) -> Site:
     """
     access = ready_access(settings)
     _keep_secrets(settings, namespace, credentials(access))
+    return Site(address_of(access), str(settings.home / "local" / "boxes"))
+
+
+def address_of(access: S3Access) -> StorageAddress:
+    """Where the store is, as processes are told."""
     endpoint = access.endpoint or f"https://s3.{access.region}.amazonaws.com"
-    address = StorageAddress(
-        endpoint,
-        access.public_endpoint or endpoint,
-        access.bucket,
-        access.region,
-        access.addressing,
-    )
-    return Site(address, str(settings.home / "local" / "boxes"))
+    public = access.public_endpoint or endpoint
+    return StorageAddress(endpoint, public, access.bucket, access.region, access.addressing)
+
+
+def secret_values(keys: Credentials) -> dict[SecretKey, str]:
+    """The keys of the store, under the names by which releases ask for them."""
+    return {
+        SecretKey(STORE_SECRET, "ACCESS_KEY"): keys.access_key,
+        SecretKey(STORE_SECRET, "SECRET_KEY"): keys.secret_key,
+        SecretKey(STORE_SECRET, "TOKEN"): keys.token,
+    }
 
 
 def local_endpoint(home: Path) -> str:
@@ -94,12 +102,7 @@ def _make_bucket(access: S3Access) -> None:
 
 
 def _keep_secrets(settings: Settings, namespace: str, keys: Credentials) -> None:
-    values = {
-        SecretKey(STORE_SECRET, "ACCESS_KEY"): keys.access_key,
-        SecretKey(STORE_SECRET, "SECRET_KEY"): keys.secret_key,
-        SecretKey(STORE_SECRET, "TOKEN"): keys.token,
-    }
-    for secret, value in values.items():
+    for secret, value in secret_values(keys).items():
         local_secrets.set_value(settings.home, namespace, secret, value)
     there = local_secrets.names(settings.home, namespace)
     if f"{IDENTITY_SECRET}/KEY" not in there:

@@ -81,7 +81,7 @@ def plan(
 def _function(
     component: MLComponent, module: Module, sources: Sources, cases: Sequence[Case]
 ) -> FunctionPlan:
-    _refuse_clash(component, sources.files)
+    refuse_clash(component, sources.files)
     _refuse_interface(component)
     notes = [f"{component.name}: {key} is not used here" for key in _unused(component)]
     if isinstance(component.image, ExistingImage):
@@ -126,7 +126,7 @@ def _unused(component: MLComponent) -> list[str]:
     return [key for key, is_asked in asked.items() if is_asked]
 
 
-def _refuse_clash(component: MLComponent, files: Sequence[str]) -> None:
+def refuse_clash(component: MLComponent, files: Sequence[str]) -> None:
     """The handler's own package is called `handlers`; a module's would hide it, or be hidden."""
     folder = component.entry_point.python_path.strip("./") if component.entry_point else ""
     places = {f"{prefix}handlers" for prefix in ("", f"{folder}/" if folder else "")}

@@ -9,9 +9,8 @@ import pytest
 
 from faasctl.errors import UnknownNameError, UsageError
 from faasctl.model import EnvValue, Scaling
+from faasctl.pipeline.changes import changes_of, flat
 from faasctl.pipeline.deploying import (
-    changes_of,
-    flat,
     parse_shares,
     printed_url,
     revision_named,
