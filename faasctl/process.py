@@ -50,17 +50,18 @@ def capture(
     *,
     directory: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    text: str | None = None,
 ) -> Captured:
-    """Run to the end without input; raises ProgramError only when it can't be started.
+    """Run to the end; raises ProgramError only when it can't be started.
 
-    `environment` is added to this process's own.
+    `environment` is added to this process's own, `text` is the program's input.
     """
     try:
         done = subprocess.run(
             command,
             cwd=directory,
             env={**os.environ, **(environment or {})},
-            stdin=subprocess.DEVNULL,
+            **({"stdin": subprocess.DEVNULL} if text is None else {"input": text}),
             capture_output=True,
             check=False,
             text=True,

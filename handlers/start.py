@@ -26,8 +26,16 @@ def _start(words: list[str]) -> None:
     from handlers.fronts.server import main
 
     sys.path.remove(_RUNTIME)  # found once, whatever packages of that name the user has
+    _find_packages(os.path.join(_RUNTIME, "packages"))  # noqa: PTH118
     sys.path.append(os.path.join(_RUNTIME, "dependencies"))  # noqa: PTH118
     with_room(main, words)
+
+
+def _find_packages(folder: str) -> None:
+    """In an image the user's packages lie beside the handler; they go before the base's own."""
+    if os.path.isdir(folder):  # noqa: PTH112
+        third = (at for at, path in enumerate(sys.path) if path.endswith("-packages"))
+        sys.path.insert(next(third, len(sys.path)), folder)
 
 
 if __name__ == "__main__":  # processes that user code spawns import this file under another name

@@ -9,7 +9,8 @@ import os
 import sys
 
 _RUNTIME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
-sys.path += [_RUNTIME, os.path.join(_RUNTIME, "dependencies")]  # noqa: PTH118
+# In an image the packages of `api.lock` lie beside the handler.
+sys.path += [_RUNTIME, *(os.path.join(_RUNTIME, one) for one in ("packages", "dependencies"))]  # noqa: PTH118
 
 if __name__ == "__main__":
     from handlers.fronts.api.server import main

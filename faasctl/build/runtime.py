@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import Distribution, distributions
 from importlib.util import find_spec
 from pathlib import Path
@@ -74,12 +74,16 @@ def check_pins(environment: Environment) -> None:
 
     The user's packages come first on the path, so theirs is the one that is imported.
     """
+    check_packages(list(environment.folder.glob("lib/python*/site-packages")))
+
+
+def check_packages(folders: Sequence[Path]) -> None:
+    """As `check_pins`, for the packages in folders."""
     lines = (handler_folder() / "requirements.in").read_text("utf-8").splitlines()
     wanted: dict[str, Requirement] = {
         canonicalize_name(one.name): one for one in map(Requirement, filter(None, lines))
     }
-    site = environment.folder.glob("lib/python*/site-packages")
-    found = distributions(path=[str(path) for path in site])
+    found = distributions(path=[str(path) for path in folders])
     problems = list(_refused(wanted, found))
     if problems:
         raise BuildError(
