@@ -189,7 +189,7 @@ def _starting(pod: Object, told: str) -> Coming:
     waiting = state.get("waiting") or {}
     if waiting.get("reason") in _PULLING:
         return Coming(f"the image can't be pulled yet: {_pull(str(waiting.get('message', '')))}")
-    return Coming(told or "starting a pod")
+    return Coming(f"pod: {told}" if told else "a pod")
 
 
 def _told(condition: Object) -> str:
