@@ -22,7 +22,7 @@ from faasctl.gateway.fleet import Fleet
 from faasctl.gateway.pool import Pool
 from faasctl.gateway.records import Records
 from faasctl.gateway.revisions import Candidate, Revision
-from faasctl.plan import Event, LocalRelease, Rollout
+from faasctl.plan import Event, LocalRelease, Rollout, TagOnly
 from faasctl.wire import DeployRequest
 
 Report = Callable[[Event], None]
@@ -92,7 +92,7 @@ class Deploys:
         for one in prepared:
             name = one.candidate.component
             changed = before.components.get(name) != after.components[name]
-            if changed:
+            if changed and not isinstance(rollout, TagOnly):
                 report(Event(name, "traffic", one.candidate.revision.name))
             done.append(Done(name, one.candidate.revision.name, changed, one.seconds))
         return done

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def size_of(picture: bytes) -> tuple[int, int]:
 
 
 @pytest.fixture
-def pictures(bare_desk: Desk, tmp_path: Path) -> Iterator[Path]:
+def pictures(bare_desk: Desk, tmp_path: Path) -> Path:
     """The example, deployed, with two users."""
     module = tmp_path / "pictures"
     shutil.copytree(EXAMPLE, module, ignore=shutil.ignore_patterns("__pycache__", ".*cache"))
@@ -136,15 +137,15 @@ def test_no_secret_stands_where_it_should_not(
     """Everything once, then every file of the home and every word that was printed."""
     (tmp_path / "in.png").write_bytes(png(40, 40))
     given = {"AWS_SECRET_ACCESS_KEY": "canary-aws-secret", "OWN_SECRET": "canary-own-secret"}
+    desk = replace(bare_desk, environment={**bare_desk.environment, **given})
     picture = f"picture=@{tmp_path / 'in.png'}"
-    desk = bare_desk
-    desk.run("invoke", "edges", "--input", picture, "--output", "o", at=pictures, **given)
-    desk.run("files", "list", "users", at=pictures, **given)
-    desk.run("deploy", at=pictures, **given)
+    desk.run("invoke", "edges", "--input", picture, "--output", "o", at=pictures)
+    desk.run("files", "list", "users", at=pictures)
+    desk.run("deploy", at=pictures)
     for command in ("render", "list", "status", "validate"):
-        desk.run(command, "--json", at=pictures, **given)
+        desk.run(command, "--json", at=pictures)
     for name in ("edges", "application-api"):
-        desk.run("logs", name, at=pictures, **given)
+        desk.run("logs", name, at=pictures)
     url = url_of(desk, pictures, "application-api")
     answers = curl(f"{url}/application.json") + curl(f"{url}/openapi.json")
     answers += curl(f"{url}/edges/openapi.json") + curl("-i", f"{url}/files/users/docs/")
