@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from faasctl.cli import options, output
+from faasctl.plan import Deployment
+
+if TYPE_CHECKING:
+    from faasctl.pipeline.deploying import Planned
 
 app = typer.Typer(add_completion=False)
 
@@ -61,12 +65,14 @@ def deploy(
     )
 
 
-def _how(one: object) -> str:
-    changed = "changed" if getattr(one, "changed", False) else "unchanged"
-    return f"({getattr(one, 'revision', '')}, {changed}, {getattr(one, 'seconds', 0.0):.1f} s)"
+def _how(one: Deployment) -> str:
+    from faasctl.pipeline.deploying import newest
+
+    changed = "changed" if one.changed else "unchanged"
+    return f"({newest(one)}, {changed}, {one.seconds:.1f} s)"
 
 
-def _planned(found: object, *, json: bool) -> int:
+def _planned(found: Planned, *, json: bool) -> int:
     from faasctl.cli.diff_command import show_changes
 
     return show_changes(found, json=json)

@@ -126,8 +126,14 @@ def printed_url(deployment: Deployment, tag: str | None) -> str:
     """The URL that a deploy speaks of: the tag's own where one was asked for."""
     if tag is None:
         return deployment.url
-    tagged = (one.url for one in deployment.endpoints if one.name == f"@{tag}")
+    tagged = (one.url for one in deployment.endpoints if one.name == tag)
     return next(tagged, f"{deployment.url}@{tag}")
+
+
+def newest(deployment: Deployment) -> str:
+    """The revision that a deploy made, whatever traffic it has."""
+    made = deployment.changed and deployment.revisions
+    return deployment.revisions[0] if made else deployment.revision
 
 
 def _package(
