@@ -43,7 +43,8 @@ def upload(
     from faasctl.pipeline.file_boxes import open_files
 
     *local, where = paths
-    opened = open_files(directory, target=target, user=user, store=_settings(store))
+    chosen = _settings(store)
+    opened = open_files(directory, target=target, user=user, store=chosen, digest=json)
     with opened as box, file_progress.shown(quiet=quiet or json) as tell:
         moved = files.send(box, local, where, force=force, tell=tell)
     _show(moved, one=files.is_one(where, local), json=json)
@@ -65,7 +66,8 @@ def download(
     from faasctl.pipeline import files
     from faasctl.pipeline.file_boxes import open_files
 
-    opened = open_files(directory, target=target, user=user, store=_settings(store))
+    chosen = _settings(store)
+    opened = open_files(directory, target=target, user=user, store=chosen, digest=json)
     with opened as box, file_progress.shown(quiet=quiet or json) as tell:
         moved = files.fetch(box, where, local, force=force, tell=tell)
     if local != "-":

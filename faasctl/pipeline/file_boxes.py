@@ -28,13 +28,17 @@ _DEVELOPER = "developer"
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """A module's boxes for one user; `opened` gives one of them by its name."""
+    """A module's boxes for one user; `opened` gives one of them by its name.
+
+    Without `digest` the SHA-256 of big files is left out, which takes as long as the rest.
+    """
 
     module: Module
     user: str
     marks: Path
     wires: Wires
     opened: Callable[[str], Box]
+    digest: bool = True
 
     def key(self, box: str, path: FilePath) -> str:
         return file_key(self.module.namespace, box, self.user, path)
@@ -46,7 +50,12 @@ class Files:
 
 @contextmanager
 def open_files(
-    directory: Path | None, *, target: str | None, user: str, store: Mapping[str, str]
+    directory: Path | None,
+    *,
+    target: str | None,
+    user: str,
+    store: Mapping[str, str],
+    digest: bool = True,
 ) -> Iterator[Files]:
     """A module's boxes; `store` are S3 settings that flags give, which no API is asked about.
 
@@ -71,7 +80,7 @@ def open_files(
         return s3.S3Box(access, s3.Place(module.namespace, name, user), wires)
 
     try:
-        yield Files(module, user, settings.home / "transfers", wires, opened)
+        yield Files(module, user, settings.home / "transfers", wires, opened, digest)
     finally:
         wires.close()
 

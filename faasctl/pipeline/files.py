@@ -40,7 +40,10 @@ USUAL, LONGEST = 3600, 604_800
 
 @dataclass(frozen=True, slots=True)
 class MovedFile:
-    """A file that is now here and in a box; `resumed` bytes were there from an earlier try."""
+    """A file that is now here and in a box; `resumed` bytes were there from an earlier try.
+
+    `sha256` of a big file is empty where the boxes were opened without it.
+    """
 
     file: str
     path: str
@@ -104,7 +107,7 @@ def _send(
 ) -> MovedFile:
     kind = mimetypes.guess_type(pair.path.name)[0] or "application/octet-stream"
     remote = files.remote(place.box)
-    sent = upload(box, Upload(pair.local, pair.path, kind, remote, force), work)
+    sent = upload(box, Upload(pair.local, pair.path, kind, remote, force, files.digest), work)
     return MovedFile(
         str(pair.local),
         str(pair.path),
@@ -152,7 +155,7 @@ def fetch(
 def _fetch(
     files: Files, place: Place, box: Box, pair: Pair, work: Work, *, force: bool
 ) -> MovedFile:
-    wanted = Download(pair.path, pair.local, files.remote(place.box), force)
+    wanted = Download(pair.path, pair.local, files.remote(place.box), force, files.digest)
     got = download(box, wanted, work)
     return MovedFile(
         str(pair.local),

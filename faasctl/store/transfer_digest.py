@@ -120,6 +120,8 @@ class Follower(threading.Thread):
 
     def run(self) -> None:
         position = 0
+        if not self._digests:
+            return
         try:
             with self._file.open("rb", buffering=0) as source:
                 while (reach := self._wait(position)) > position:

@@ -48,17 +48,24 @@ EXPIRES = 12 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """One file to be fetched; `remote` names the box and its user, for what is remembered."""
+    """One file to be fetched; `remote` names the box and its user, for what is remembered.
+
+    Without `digest` nobody asks for the SHA-256, which takes its time.
+    """
 
     path: FilePath
     local: Path
     remote: str
     overwrite: bool = False
+    digest: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A file on disk; `verified` says by what it is proven whole, `nothing` where by nothing."""
+    """A file on disk; `verified` says by what it is proven whole, `nothing` where by nothing.
+
+    `sha256` is empty where nobody asked for it.
+    """
 
     url: str
     etag: str
@@ -105,10 +112,7 @@ class _Job:
         size = self._remote.size
         done = self._prepare()
         all_spans = spans(size, download_part(self._remote))
-        algorithms: tuple[Algorithm, ...] = (
-            ("sha256", "md5") if self._proof.kind == "md5" else ("sha256",)
-        )
-        follower = Follower(self._partial, size, algorithms)
+        follower = Follower(self._partial, size, self._whole_algorithms)
         follower.start()
         try:
             with self._partial.open("r+b", buffering=0) as file:
@@ -123,7 +127,7 @@ class _Job:
             self._link.bare_url,
             self._remote.etag,
             size,
-            digest["sha256"],
+            digest.get("sha256", ""),
             self._proof.kind,
             resumed,
         )
@@ -159,6 +163,13 @@ class _Job:
             return digest
 
         return self._work.each(all_spans, one)
+
+    @property
+    def _whole_algorithms(self) -> frozenset[Algorithm]:
+        """What is worked out of the file as a whole: what proves it, and what was asked for."""
+        kind = self._proof.kind
+        proves: frozenset[Algorithm] = frozenset({kind} if kind in {"md5", "sha256"} else ())
+        return proves | {"sha256"} if self._wanted.digest else proves
 
     @property
     def _part_algorithm(self) -> Algorithm:

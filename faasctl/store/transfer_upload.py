@@ -35,18 +35,25 @@ from handlers.contract.boxes import FilePath
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One file to be sent: `remote` names the box and its user, for what is remembered."""
+    """One file to be sent: `remote` names the box and its user, for what is remembered.
+
+    Without `digest` nobody asks for the SHA-256 of a big file, which takes its time.
+    """
 
     local: Path
     path: FilePath
     content_type: str
     remote: str
     overwrite: bool = False
+    digest: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A file as the store has it now; `resumed` are bytes that it had from an earlier try."""
+    """A file as the store has it now; `resumed` are bytes that it had from an earlier try.
+
+    `sha256` is empty where nobody asked for it.
+    """
 
     url: str
     etag: str
@@ -105,7 +112,7 @@ def _send(box: Box, wanted: Upload, work: Work, mark: Path) -> Sent:
     size = identity.size
     offer = PartsOffer(size, part_size(size), wanted.content_type, wanted.overwrite)
     under_way = work.persist(lambda: _open(box, wanted, offer, mark))
-    follower = Follower(wanted.local, size, ("sha256",))
+    follower = Follower(wanted.local, size, ("sha256",) if wanted.digest else ())
     follower.start()
     try:
         parts = Parts(box, wanted.local, wanted.path, offer, follower.settle)
@@ -115,7 +122,7 @@ def _send(box: Box, wanted: Upload, work: Work, mark: Path) -> Sent:
                 f"{wanted.local}: the file changed while it was sent",
                 hint="type the command again: it starts anew",
             )
-        sha256 = follower.result()["sha256"]
+        sha256 = follower.result().get("sha256", "")
         made = finish(parts, assembly, work)
     finally:
         follower.give_up()

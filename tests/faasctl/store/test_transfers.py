@@ -372,3 +372,16 @@ def test_a_connection_serves_many_requests(box: MemoryBox) -> None:
         assert wires.fetch(link, what="get").body == b"words"
     assert [len(idle) for idle in wires._idle.values()] == [1]
     wires.close()
+
+
+def test_a_sha256_that_nobody_asks_for_is_not_worked_out(
+    box: MemoryBox, work: Work, local: Path, tmp_path: Path, content: bytes
+) -> None:
+    sent = upload(box, Upload(local, FILE, "text/plain", "ns/box/me", digest=False), work)
+    there = tmp_path / "there"
+    got = download(box, Download(FILE, there, "ns/box/me", digest=False), work)
+    assert (sent.sha256, got.sha256, got.verified) == ("", "", "parts")
+    assert there.read_bytes() == content
+    box.memory.keep(str(FILE), content)
+    got = download(box, Download(FILE, tmp_path / "whole", "ns/box/me", digest=False), work)
+    assert got.verified == "md5"
