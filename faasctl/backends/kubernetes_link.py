@@ -75,6 +75,10 @@ class Cluster:
         _parsed(answer, path)
         return True
 
+    def date(self) -> str:
+        """The API server's clock, as HTTP writes it; empty where it does not say."""
+        return str(self._ask("GET", "/version").headers.get("Date", ""))
+
     def lines(self, path: str, query: Mapping[str, str]) -> Iterator[str]:
         """An answer as text, line by line as it comes."""
         answer = self._ask("GET", path, query, stream=True)

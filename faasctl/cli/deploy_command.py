@@ -28,8 +28,8 @@ Start = Annotated[
 def deploy(
     directory: options.Directory = None,
     target: options.Target = None,
-    context: options.Context = "",
-    namespace: options.Namespace = "",
+    context: options.Context = None,
+    namespace: options.Namespace = None,
     component: options.Components = None,
     plan: Plan = False,
     tag: Tag = None,

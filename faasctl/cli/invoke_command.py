@@ -27,8 +27,8 @@ def invoke(
     folder: Folder = Path(),
     directory: options.Directory = None,
     target: options.Target = None,
-    context: options.Context = "",
-    namespace: options.Namespace = "",
+    context: options.Context = None,
+    namespace: options.Namespace = None,
     timeout: options.Timeout = None,
     json: options.Json = False,
 ) -> None:

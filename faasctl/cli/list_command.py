@@ -13,8 +13,8 @@ app = typer.Typer(add_completion=False)
 def list_(
     directory: options.Directory = None,
     target: options.Target = None,
-    context: options.Context = "",
-    namespace: options.Namespace = "",
+    context: options.Context = None,
+    namespace: options.Namespace = None,
     json: options.Json = False,
 ) -> None:
     """List what runs: URL, revision, ready, replicas (0 is asleep), last error."""

@@ -24,8 +24,8 @@ def logs(
     previous: Previous = False,
     directory: options.Directory = None,
     target: options.Target = None,
-    context: options.Context = "",
-    namespace: options.Namespace = "",
+    context: options.Context = None,
+    namespace: options.Namespace = None,
 ) -> None:
     """Print what functions logged, over all their processes, in the order of time."""
     from faasctl.pipeline import watching

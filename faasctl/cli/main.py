@@ -37,7 +37,10 @@ COMMANDS = {
     "delete": "Stop and forget what this module deployed.",
     "files": "Upload, download, list, link and remove files in boxes.",
     "secret": "Set, list and remove secrets.",
+    "image": "Build, push and verify images of functions.",
+    "size": "Show what takes the room, and which packagings would fit.",
     "local": "Start, stop and look at the local gateway.",
+    "doctor": "Check what is missing on this machine, or in the cluster.",
     "schema": "Print the manifests' JSON Schema.",
 }
 

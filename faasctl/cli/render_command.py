@@ -15,8 +15,8 @@ app = typer.Typer(add_completion=False)
 def render(
     directory: options.Directory = None,
     target: options.Target = None,
-    context: options.Context = "",
-    namespace: options.Namespace = "",
+    context: options.Context = None,
+    namespace: options.Namespace = None,
     component: options.Components = None,
     json: options.Json = False,
     quiet: options.Quiet = False,

@@ -17,8 +17,8 @@ def rollback(
     to: Annotated[str | None, typer.Option("--to", help="This revision.")] = None,
     directory: options.Directory = None,
     target: options.Target = None,
-    context: options.Context = "",
-    namespace: options.Namespace = "",
+    context: options.Context = None,
+    namespace: options.Namespace = None,
     json: options.Json = False,
 ) -> None:
     """Send all requests to the previous revision, or to the one named; at once."""

@@ -19,8 +19,8 @@ def set_(
     name: Name,
     directory: options.Directory = None,
     target: options.Target = None,
-    context: options.Context = "",
-    namespace: options.Namespace = "",
+    context: options.Context = None,
+    namespace: options.Namespace = None,
 ) -> None:
     """Set one key of a secret; the value is asked for, or read from standard input."""
     from faasctl.pipeline import secrets
@@ -38,8 +38,8 @@ def set_(
 def list_(
     directory: options.Directory = None,
     target: options.Target = None,
-    context: options.Context = "",
-    namespace: options.Namespace = "",
+    context: options.Context = None,
+    namespace: options.Namespace = None,
     json: options.Json = False,
 ) -> None:
     """List names; values are never shown."""
@@ -58,8 +58,8 @@ def remove(
     name: Name,
     directory: options.Directory = None,
     target: options.Target = None,
-    context: options.Context = "",
-    namespace: options.Namespace = "",
+    context: options.Context = None,
+    namespace: options.Namespace = None,
 ) -> None:
     """Remove one key of a secret."""
     from faasctl.pipeline import secrets

@@ -16,8 +16,8 @@ def status(
     component: Annotated[str | None, typer.Argument(help="Only this component.")] = None,
     directory: options.Directory = None,
     target: options.Target = None,
-    context: options.Context = "",
-    namespace: options.Namespace = "",
+    context: options.Context = None,
+    namespace: options.Namespace = None,
     json: options.Json = False,
 ) -> None:
     """Show what runs: URL, revision, ready, replicas (0 is asleep), traffic, last error."""

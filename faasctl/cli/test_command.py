@@ -20,8 +20,8 @@ Where = Annotated[
 def test(
     directory: options.Directory = None,
     target: Where = None,
-    context: options.Context = "",
-    namespace: options.Namespace = "",
+    context: options.Context = None,
+    namespace: options.Namespace = None,
     component: options.Components = None,
     json: options.Json = False,
     quiet: options.Quiet = False,

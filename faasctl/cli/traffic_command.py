@@ -17,8 +17,8 @@ def traffic(
     shares: Annotated[list[str], typer.Argument(help="REVISION=PERCENT, together 100.")],
     directory: options.Directory = None,
     target: options.Target = None,
-    context: options.Context = "",
-    namespace: options.Namespace = "",
+    context: options.Context = None,
+    namespace: options.Namespace = None,
     json: options.Json = False,
 ) -> None:
     """Share requests between revisions: `faasctl traffic iris iris-00002=90 iris-00003=10`."""

@@ -50,8 +50,8 @@ def open_session(
     target: str | None,
     *,
     start_timeout: float | None = None,
-    context: str = "",
-    namespace: str = "",
+    context: str | None = None,
+    namespace: str | None = None,
 ) -> Session:
     """The module of a folder, checked, with the backend of its target.
 
@@ -61,7 +61,9 @@ def open_session(
     if start_timeout is not None and not 0 < start_timeout < math.inf:
         raise UsageError(f"--timeout {start_timeout:g}: expected seconds above 0")
     module = open_module(directory)
-    settings = all_settings.load(module.root, target=target, cluster=Cluster(context, namespace))
+    settings = all_settings.load(
+        module.root, target=target, cluster=Cluster(context or "", namespace or "")
+    )
     return Session(module, settings, backend(settings, start_timeout))
 
 
