@@ -14,7 +14,9 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def run(
     component: Annotated[str | None, typer.Argument(help="The component.")] = None,
-    port: Annotated[int, typer.Option("--port", help="The port on this machine.")] = 8080,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="The port on this machine; 0 is any.")
+    ] = 8080,
     reload: Annotated[bool, typer.Option(help="Start again when a file changes.")] = True,
     directory: options.Directory = None,
     target: options.Target = None,

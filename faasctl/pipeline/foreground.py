@@ -84,7 +84,8 @@ def serve(prepared: Prepared, *, port: int, reload: bool, say: Callable[[str], N
         raise FaasctlError(
             f"port {port} can't be used: {error.strerror}", hint="choose another with --port"
         ) from error
-    say(f"{prepared.component.name}: http://127.0.0.1:{port}  (Ctrl-C ends it)")
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    say(f"{prepared.component.name}: {url}  (Ctrl-C ends it)")
     with listener, _files(prepared) as (compiled, environment):
         program = _program(prepared, compiled, listener.fileno())
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -90,6 +90,10 @@ class Desk:
             text=True,
             start_new_session=True,
         )
+
+    def having(self, variables: Mapping[str, str]) -> Desk:
+        """The same desk with further variables in its environment."""
+        return replace(self, environment={**self.environment, **variables})
 
     def deployed(self, module: Path, *words: str) -> Any:
         """The one component of a module, freshly deployed."""
