@@ -34,7 +34,7 @@ function sections(application) {
   const changed = () => boxes.forEach((box) => box.refresh());
   const functions = application.functions.filter((one) => one.allowed);
   return [
-    heading(application),
+    heading(application, doors.some((one) => one.auth.length)),
     signIn(application, doors.filter((one) => !one.allowed)),
     part("Functions", functions.map((one) => buildFunction(application, one, changed))),
     part("Files", boxes.map((box) => box.shown)),
@@ -42,11 +42,12 @@ function sections(application) {
   ].filter((one) => one !== null);
 }
 
-function heading({ namespace, user }) {
+function heading({ namespace, user }, isGuarded) {
+  const stranger = isGuarded ? "Not signed in" : "Open to everybody";
   return element("header", { class: "heading application" },
     element("h1", {}, namespace, element("span", { class: "tag" }, "application")),
     element("p", { class: "whoami" }, user === null
-      ? "Not signed in" : element("span", {}, "Signed in as ", element("strong", {}, user))));
+      ? stranger : element("span", {}, "Signed in as ", element("strong", {}, user))));
 }
 
 function part(title, shown) {

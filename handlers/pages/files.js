@@ -161,6 +161,7 @@ function adding(context) {
 }
 
 function add(context, files) {
+  for (const row of context.transfers.querySelectorAll('[data-state="done"]')) row.remove();
   const group = context.into.value.trim().replace(/^\/+|\/+$/g, "").normalize("NFC") || "uploads";
   for (const file of files) {
     const path = fileUrl(context.box, `${group}/${safeName(file.name)}`);

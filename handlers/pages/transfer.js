@@ -11,7 +11,7 @@ import { bytesText } from "./names.js";
 export function buildTransfer(file, send, ended) {
   const parts = {
     bar: element("progress", { max: 100, value: 0, "aria-label": `Upload of ${file.name}` }),
-    status: element("span", { class: "status", role: "status" }),
+    status: element("span", { class: "status" }),
     actions: element("span", { class: "actions" }),
   };
   const row = element("li", { class: "transfer", "data-name": file.name },
@@ -27,6 +27,7 @@ async function run(context, overwrite) {
   const controller = new AbortController();
   const total = bytesText(file.size);
   row.dataset.state = "underway";
+  parts.status.setAttribute("aria-live", "off"); // the bar itself tells how far it is
   parts.bar.hidden = false;
   parts.actions.replaceChildren(button("Cancel", () => controller.abort(), {
     "aria-label": `Cancel the upload of ${file.name}`,
@@ -62,6 +63,7 @@ function failed(context, error) {
 function settle({ row, parts }, state, message, actions) {
   row.dataset.state = state;
   parts.bar.hidden = true;
+  parts.status.setAttribute("aria-live", "polite");
   parts.status.textContent = message;
   parts.actions.replaceChildren(...actions);
 }

@@ -36,9 +36,16 @@ class Caller:
 
 
 class Guard:
-    """One API's door."""
+    """One API's door.
 
-    def __init__(self, access: Access, passwords: Passwords | None, tokens: Tokens | None) -> None:
+    Browsers send a password to whatever else of the origin has the same `realm`: it is the
+    application's name, because a gateway serves several.
+    """
+
+    def __init__(
+        self, realm: str, access: Access, passwords: Passwords | None, tokens: Tokens | None
+    ) -> None:
+        self._realm = realm
         self._access = access
         self._passwords = passwords
         self._tokens = tokens
@@ -73,7 +80,8 @@ class Guard:
 
     def unauthenticated(self, message: str) -> ApiError:
         """The error that makes a browser, or a program, say who it is."""
-        challenges = {"basic": 'Basic realm="application", charset="UTF-8"', "bearer": "Bearer"}
+        basic = f'Basic realm="{self._realm}", charset="UTF-8"'
+        challenges = {"basic": basic, "bearer": "Bearer"}
         wanted = ", ".join(challenges[one] for one in self.ways)
         taken = f"{message} ({' or '.join(self.ways)})"
         return ApiError(401, "Unauthenticated", taken, headers={"www-authenticate": wanted})

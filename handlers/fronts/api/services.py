@@ -55,7 +55,7 @@ def make(application: CompiledApplication, environment: MutableMapping[str, str]
     if files is not None:
         published.append(files)
     secrets = _secrets(application, environment)
-    doors = _Doors(secrets, upstream)
+    doors = _Doors(application.namespace, secrets, upstream)
     guards = {one.name: doors.guard(one.access) for one in published}
     shelf = _shelf(application, environment) if files else None
     return Services(application, files, functions, guards, shelf, Seal(key), upstream)
@@ -83,7 +83,8 @@ def _secrets(
 class _Doors:
     """Guards that share what they verify with, so that a password is worked out once."""
 
-    def __init__(self, secrets: Mapping[str, str | None], upstream: Upstream) -> None:
+    def __init__(self, realm: str, secrets: Mapping[str, str | None], upstream: Upstream) -> None:
+        self._realm = realm
         self._secrets = secrets
         self._upstream = upstream
         self._passwords: dict[str, Passwords] = {}
@@ -99,7 +100,7 @@ class _Doors:
         if access.oidc is not None:
             fresh = Tokens(access.oidc, self._upstream.fetch)
             tokens = self._tokens.setdefault(access.oidc, fresh)
-        return Guard(access, passwords, tokens)
+        return Guard(self._realm, access, passwords, tokens)
 
     def _read(self, variable: str) -> Passwords:
         text = self._secrets[variable]

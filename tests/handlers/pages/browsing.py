@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import shutil
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -50,18 +52,34 @@ def chromium(profile: Path) -> Iterator[webdriver.Chrome]:
         running.quit()
 
 
-class Page:
-    """The page at `{url}/docs`, once it is built."""
+_DROP = """
+const [place, given] = arguments;
+const dataTransfer = new DataTransfer();
+for (const [name, type, body] of given) {
+  const bytes = Uint8Array.from(atob(body), (one) => one.charCodeAt(0));
+  dataTransfer.items.add(new File([bytes], name, {type}));
+}
+for (const kind of ["dragenter", "dragover", "drop"]) {
+  place.dispatchEvent(new DragEvent(kind, {dataTransfer, bubbles: true, cancelable: true}));
+}
+"""
 
-    def __init__(self, driver: webdriver.Chrome, url: str) -> None:
+
+class Page:
+    """The page at `{url}/docs`, or at another path below `url`, once it is built."""
+
+    def __init__(self, driver: webdriver.Chrome, url: str, path: str = "/docs") -> None:
         self.driver = driver
         self._log("browser")
         self._log("performance")
-        driver.get(f"{url}/docs")
+        driver.get(f"{url}{path}")
         self.wait(lambda: self.one("main").get_attribute("aria-busy") == "false")
 
     def wait(self, condition: Callable[[], Any]) -> Any:
-        return WebDriverWait(self.driver, 30, poll_frequency=0.03).until(lambda _: condition())
+        """What a condition says once it is true; elements may go while it looks at them."""
+        fleeting = [StaleElementReferenceException, NoSuchElementException]
+        waiting = WebDriverWait(self.driver, 30, poll_frequency=0.03, ignored_exceptions=fleeting)
+        return waiting.until(lambda _: condition())
 
     def one(self, selector: str) -> WebElement:
         return self.driver.find_element(By.CSS_SELECTOR, selector)
@@ -119,7 +137,7 @@ class Page:
         self.run("document.querySelector('.answer').replaceChildren()")
         self.press("Call")
         self.wait(lambda: self.all(".answer .reply"))
-        self.wait(lambda: self.one(".call").text == "Call")
+        self.wait(lambda: self.one(".send .call").text == "Call")
         return self.text(".answer .facts .status dd") if self.all(".answer .facts") else ""
 
     def answer(self) -> Any:
@@ -132,6 +150,18 @@ class Page:
     def snippet(self, language: str) -> str:
         self.press(language, ".snippets")
         return self.text(".snippets pre")
+
+    def drop(self, selector: str, *files: tuple[str, str, bytes]) -> None:
+        """Drop files on an element: their names, types and contents."""
+        given = [[name, kind, base64.b64encode(body).decode()] for name, kind, body in files]
+        self.run(_DROP, self.one(selector), given)
+
+    def wait_for(self, selector: str, text: str = "") -> WebElement:
+        """The first such element, once there is one that says so."""
+        found: WebElement = self.wait(
+            lambda: next((one for one in self.all(selector) if text in one.text), None)
+        )
+        return found
 
     def complaints(self) -> list[str]:
         """What the console and the content security policy have to say."""
