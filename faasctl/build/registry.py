@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from faasctl.build import credentials, oci, references
@@ -291,9 +290,9 @@ def _amount(size: int) -> str:
     return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"
 
 
-def documents(text: str, access: Access = DEFAULT) -> tuple[Any, Any]:
-    """The manifest and the configuration of a single-platform image, as JSON values."""
+def documents(text: str, access: Access = DEFAULT) -> tuple[bytes, bytes]:
+    """The manifest and the configuration of an image of one platform."""
     place = references.parse(text)
     with closing(access.line(place, (place.repository, "pull"))) as line:
-        manifest = json.loads(_document(line, place, place.wanted)[1])
-        return manifest, json.loads(_blob(line, place, manifest["config"]["digest"]))
+        _, manifest = _document(line, place, place.wanted)
+        return manifest, _blob(line, place, json.loads(manifest)["config"]["digest"])

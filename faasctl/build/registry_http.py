@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from faasctl.build.credentials import Login, Lookup
+from faasctl.build.registry_connection import connect
 from faasctl.errors import UnreachableError
 
 #: Seconds to wait before each repeat of what failed for a while.
@@ -173,7 +174,7 @@ class Line:
         mine: dict[str, http.client.HTTPConnection] = self._local.__dict__
         key = f"{parts.scheme}://{parts.netloc}"
         if key not in mine:
-            mine[key] = _connect(parts.scheme, parts.netloc)
+            mine[key] = connect(parts.scheme, parts.netloc)
             with self._lock:
                 self._open.append(mine[key])
         return mine[key]
@@ -235,31 +236,6 @@ def parse_challenge(text: str) -> tuple[str, dict[str, str]]:
 
 def _basic(login: Login) -> str:
     return "Basic " + b64encode(f"{login.user}:{login.password}".encode()).decode()
-
-
-def _connect(scheme: str, place: str) -> http.client.HTTPConnection:
-    # urllib is a slow import that the usual registry of a developer's machine does not need.
-    host = place.rpartition(":")[0] or place
-    if host == "localhost" or host.endswith(".localhost"):
-        place, proxy = place.replace(host, "127.0.0.1"), None
-    elif host.startswith("127."):
-        proxy = None
-    else:
-        proxy = _proxy(scheme, host)
-    if scheme == "http":
-        return http.client.HTTPConnection(place, timeout=60)
-    if proxy is None:
-        return http.client.HTTPSConnection(place, timeout=60)
-    connection = http.client.HTTPSConnection(proxy, timeout=60)
-    connection.set_tunnel(place)
-    return connection
-
-
-def _proxy(scheme: str, host: str) -> str | None:
-    from urllib.request import getproxies, proxy_bypass
-
-    found = getproxies().get(scheme)
-    return urlsplit(found).netloc if found and not proxy_bypass(host) else None
 
 
 def _put(

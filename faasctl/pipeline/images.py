@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from faasctl.build import base_image, image, sources
@@ -85,8 +85,9 @@ def push(
     built: BuiltImage, repository: str, report: Report, tags: Sequence[str] = ()
 ) -> ImageReference:
     """The image in `repository` (`localhost:5000/team/iris`); only what is missing is sent."""
+    return image.push(built, repository, publishing(report, built.artifact.name), tags=tuple(tags))
 
-    def say(message: str) -> None:
-        report(Event(built.artifact.name, "publish", message))
 
-    return image.push(built, repository, say, tags=tuple(tags))
+def publishing(report: Report, name: str) -> Callable[[str], None]:
+    """A function that reports what is sent of one component."""
+    return lambda message: report(Event(name, "publish", message))
