@@ -218,19 +218,6 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at; `fix` is what to type where it failed.
-
-    What could not be looked at is skipped, and `message` says why.
-    """
-
-    name: str
-    status: Literal["ok", "failed", "skipped"]
-    message: str
-    fix: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Event:
     """Progress of one component, for a display; `log` is a line of the function itself."""
 

@@ -8,8 +8,8 @@ from email.utils import parsedate_to_datetime
 
 from faasctl.backends.kubernetes_errors import SETUP
 from faasctl.backends.kubernetes_link import Cluster
+from faasctl.checks import Check
 from faasctl.errors import FaasctlError
-from faasctl.plan import Check
 
 _GROUP = "serving.knative.dev"
 

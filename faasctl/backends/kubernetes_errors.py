@@ -12,6 +12,9 @@ from faasctl.errors import DeployError, FaasctlError, OwnershipError, UnknownNam
 #: Where the roles and the namespace are that an administrator applies once.
 SETUP = "kubectl apply -k knative"
 
+#: What helps against a quota.
+QUOTA = "ask for less under spec.resourceLimits and spec.resources, or for a larger quota"
+
 _FORBIDDEN = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)"'
     r'(?: in API group "(?P<group>[^"]*)")?'
@@ -36,6 +39,12 @@ def error_of(status: int, body: str, what: str) -> FaasctlError:
         return _missing(message, said, what)
     if status == 409:
         return _conflict(message, said, what)
+    return _refused(status, message, what)
+
+
+def _refused(status: int, message: str, what: str) -> FaasctlError:
+    if "exceeded quota" in message:
+        return DeployError(f"{what}: the namespace's quota is used up: {message}", hint=QUOTA)
     refused = _WEBHOOK.match(message)
     if refused:
         return DeployError(

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from faasctl.backends.kubernetes_errors import QUOTA
+
 Object = Mapping[str, Any]
 
 #: The container of a pod that is the function's own.
@@ -169,10 +171,7 @@ def _own_words(lines: Sequence[str]) -> Iterator[str]:
 
 def _no_pod(message: str) -> Broken:
     if "exceeded quota" in message:
-        return Broken(
-            f"the namespace's quota is used up: {message}",
-            hint="ask for less under spec.resourceLimits and spec.resources, or for a larger quota",
-        )
+        return Broken(f"the namespace's quota is used up: {message}", hint=QUOTA)
     if "violates PodSecurity" in message:
         return Broken(f"the namespace's pod security refuses the pod: {message}")
     return Broken(f"no pod can be made: {message}")

@@ -11,9 +11,9 @@ from pathlib import Path
 from faasctl import command, manifest, settings
 from faasctl.build import references, registry
 from faasctl.build.registry_http import Call
+from faasctl.checks import Check
 from faasctl.errors import FaasctlError, NotAModuleError
 from faasctl.pipeline.loading import open_module
-from faasctl.plan import Check
 from faasctl.settings import Cluster, Settings
 
 #: Bytes that must be free where environments and images are kept.
