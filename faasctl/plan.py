@@ -264,11 +264,7 @@ class ImageLayer:
 
 @dataclass(frozen=True, slots=True)
 class ImageArtifact:
-    """A built image.
-
-    `identity` covers the unpacked layers and the configuration, equal for equal inputs on any
-    machine; `digest` is the manifest's, by which it is pulled.
-    """
+    """A built image: pulled by `digest`; `identity` is equal for equal inputs on any machine."""
 
     name: str
     digest: str

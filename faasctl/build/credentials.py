@@ -45,7 +45,7 @@ def find(host: str) -> Login | None:
 
     Raises BuildError when the configuration can't be read or a helper fails.
     """
-    return login(host, read_config(docker_config(os.environ)), helper=ask_helper, aws=aws_login)
+    return login(host, read_config(docker_config(os.environ)), helper=ask_program, aws=aws_login)
 
 
 def read_config(file: Path) -> Mapping[str, Any]:
@@ -67,11 +67,11 @@ def login(host: str, config: Mapping[str, Any], *, helper: Helper, aws: Lookup) 
     helpers = config.get("credHelpers") or {}
     for name in names:
         if helpers.get(name):
-            return _from_helper(helpers[name], name, helper)
+            return _from_program(helpers[name], name, helper)
     entries = (config.get("auths") or {}).items()
     given = (one for key, one in entries if key in names or _host_of(key) in names)
     store = config.get("credsStore")
-    stored = (_from_helper(store, name, helper) for name in names if store)
+    stored = (_from_program(store, name, helper) for name in names if store)
     found = next((one for one in (*map(_from_entry, given), *stored) if one), None)
     return found or (aws(host) if _AWS.fullmatch(host) else None)
 
@@ -99,7 +99,7 @@ def _from_entry(entry: Mapping[str, Any] | None) -> Login | None:
     return None
 
 
-def _from_helper(name: str, host: str, helper: Helper) -> Login | None:
+def _from_program(name: str, host: str, helper: Helper) -> Login | None:
     said = helper(name, host)
     if not said:
         return None
@@ -114,7 +114,7 @@ def _from_helper(name: str, host: str, helper: Helper) -> Login | None:
     return Login("", "", secret) if user == "<token>" else Login(user, secret)
 
 
-def ask_helper(name: str, host: str) -> str:
+def ask_program(name: str, host: str) -> str:
     """What `docker-credential-NAME get` prints, empty where it knows nothing of the host."""
     done = process.capture([f"docker-credential-{name}", "get"], text=host)
     if done.code == 0:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from faasctl.build import base_image, image_config, image_parts, oci, provenance, registry, sbom
-from faasctl.build.base_image import Wish
+from faasctl.build import bases, image_config, image_parts, oci, provenance, registry, sbom
+from faasctl.build.bases import Wish
 from faasctl.build.bytecode_tree import own_minor
 from faasctl.build.environment import find_interpreter
 from faasctl.build.image_config import Origin, Parts
@@ -76,7 +76,7 @@ def build(
     minor = None if plan.existing else find_interpreter(plan.environment.python).minor
     text = plan.base or f"python:{minor or own_minor()}-slim"
     wish = Wish(text, plan.platform, fresh=spec.fresh or plan.existing)
-    base = base_image.resolve(wish, spec.root, shelf, report, access)
+    base = bases.resolve(wish, spec.root, shelf, report, access)
     minor = _fitting(text, base, minor, shelf, access)
     libc = "musl" if "alpine" in text else "gnu"
     shop = Workshop(shelf, spec.root, WheelTarget(minor, plan.platform, libc), report)
@@ -86,7 +86,7 @@ def build(
 
 
 def _fitting(text: str, base: BaseImage, wanted: str | None, shelf: Shelf, access: Access) -> str:
-    has = base_image.python_minor(base, shelf, access)
+    has = bases.python_minor(base, shelf, access)
     if has is None:
         raise BuildError(
             f"{text} has no Python on its path", hint="choose another base in image.build.base"

@@ -63,7 +63,7 @@ class BaseImage:
     config: Mapping[str, Any]
 
 
-def parse_base(
+def parse_image(
     manifest: Mapping[str, Any], config: Mapping[str, Any], *, where: tuple[str, str], digest: str
 ) -> BaseImage:
     """A base image from its two documents; raises BuildError when they don't fit."""

@@ -69,7 +69,7 @@ def resolve(text: str, access: Access = DEFAULT) -> tuple[str, bytes]:
         return _document(line, place, place.wanted)
 
 
-def pull_base(text: str, digest: str, platform: str, access: Access = DEFAULT) -> BaseImage:
+def pull(text: str, digest: str, platform: str, access: Access = DEFAULT) -> BaseImage:
     """The image of a platform behind a digest that `resolve` gave; no layers are fetched."""
     place = references.parse(text)
     with closing(access.line(place, (place.repository, "pull"))) as line:
@@ -79,7 +79,7 @@ def pull_base(text: str, digest: str, platform: str, access: Access = DEFAULT) -
             chosen = oci.choose_platform(document, platform, text)
             document = json.loads(_document(line, place, chosen)[1])
         config = _blob(line, place, document["config"]["digest"])
-    return oci.parse_base(
+    return oci.parse_image(
         document, json.loads(config), where=(place.registry, place.repository), digest=digest
     )
 

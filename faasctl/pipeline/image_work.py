@@ -131,7 +131,7 @@ def _pushed(reference: str) -> Pushable:
     """An image in a registry, its layers fetched when they are looked at."""
     manifest, config = registry.documents(reference)
     place = references.parse(reference)
-    base = oci.parse_base(
+    base = oci.parse_image(
         json.loads(manifest),
         json.loads(config),
         where=(place.registry, place.repository),

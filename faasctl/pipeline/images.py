@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from faasctl.build import base_image, image, sources
+from faasctl.build import bases, image, sources
 from faasctl.build.image import BuiltImage, ImageSpec
 from faasctl.errors import BuildError
 from faasctl.model import ExistingImage, ImageBuild, MLComponent, Module
@@ -41,7 +41,7 @@ def image_plan(root: Path, function: FunctionPlan, default_base: str = "") -> Im
             hint="name a base that has them in image.build.base",
         )
     models = model_files(root, component, build, function.files)
-    lock = base_image.LOCK_FILE
+    lock = bases.LOCK_FILE
     return ImagePlan(
         name=component.name,
         environment=function.environment,

@@ -26,7 +26,7 @@ ACCESS = Access(lookup=lambda _: None, delays=())
 MINOR = own_minor()
 
 
-def base(fake: FakeRegistry, name: str, python: str = MINOR, **config: Any) -> str:
+def put_image(fake: FakeRegistry, name: str, python: str = MINOR, **config: Any) -> str:
     """A base image in a fake registry: one layer with a Python that is only a name."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as tar:
@@ -90,7 +90,7 @@ def build(made: ImagePlan, root: Path, home: Path) -> BuiltImage:
 def test_the_same_inputs_give_the_same_image(
     fake: FakeRegistry, module: Path, tmp_path: Path
 ) -> None:
-    made = plan(base(fake, "py"))
+    made = plan(put_image(fake, "py"))
     one = build(made, module, tmp_path / "one")
     elsewhere = tmp_path / "elsewhere"
     shutil.copytree(module, elsewhere)
@@ -112,7 +112,7 @@ def test_the_same_inputs_give_the_same_image(
 def test_a_function_starts_as_nobody_by_the_handler(
     fake: FakeRegistry, module: Path, tmp_path: Path
 ) -> None:
-    made = plan(base(fake, "py", Env=["PATH=/usr/bin", "A=b"], Cmd=["sh"], User="root"))
+    made = plan(put_image(fake, "py", Env=["PATH=/usr/bin", "A=b"], Cmd=["sh"], User="root"))
     config = json.loads(build(made, module, tmp_path / "home").config)
     assert config["created"] == oci.EPOCH
     assert config["config"]["User"] == "65532:65532"
@@ -124,7 +124,7 @@ def test_a_function_starts_as_nobody_by_the_handler(
 
 
 def test_byte_code_lies_beside_the_code(fake: FakeRegistry, module: Path, tmp_path: Path) -> None:
-    built = build(plan(base(fake, "py")), module, tmp_path / "home")
+    built = build(plan(put_image(fake, "py")), module, tmp_path / "home")
     layer = next(one for one in built.artifact.layers if one.what == "code")
     with tarfile.open(built.shelf.blob(layer.digest)) as tar:
         tag = f"cpython-{MINOR.replace('.', '')}"
@@ -138,11 +138,11 @@ def test_byte_code_lies_beside_the_code(fake: FakeRegistry, module: Path, tmp_pa
 
 def test_the_digest_of_a_base_is_kept_and_works_offline(module: Path, tmp_path: Path) -> None:
     with running(FakeRegistry()) as fake:
-        text = base(fake, "py")
+        text = put_image(fake, "py")
         first = build(plan(text), module, tmp_path / "home")
         locked = json.loads((module / "faasctl.lock").read_text())
         assert locked == {"version": 1, "bases": {text: first.base.digest}}
-        base(fake, "py", Env=["NEW=1"])
+        put_image(fake, "py", Env=["NEW=1"])
         assert build(plan(text), module, tmp_path / "home").artifact == first.artifact
         spec = ImageSpec(plan(text), module, fresh=True, revision="r1")
         newer = image.build(spec, tmp_path / "home", lambda _: None, ACCESS)
@@ -157,8 +157,8 @@ def test_a_base_with_another_python_is_refused(
     fake: FakeRegistry, module: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(BuildError, match=rf"has Python 3\.99, the module is made for {MINOR}"):
-        build(plan(base(fake, "py", python="3.99")), module, tmp_path / "home")
-    said = base(fake, "said", Env=["PYTHON_VERSION=3.98.1"])
+        build(plan(put_image(fake, "py", python="3.99")), module, tmp_path / "home")
+    said = put_image(fake, "said", Env=["PYTHON_VERSION=3.98.1"])
     with pytest.raises(BuildError, match=r"has Python 3\.98"):
         build(plan(said), module, tmp_path / "home")
 
@@ -166,7 +166,7 @@ def test_a_base_with_another_python_is_refused(
 def test_an_image_of_the_users_own_keeps_what_it_is(
     fake: FakeRegistry, module: Path, tmp_path: Path
 ) -> None:
-    text = base(fake, "own", User="1000", WorkingDir="/app", Env=["A=b", "PATH=/x"])
+    text = put_image(fake, "own", User="1000", WorkingDir="/app", Env=["A=b", "PATH=/x"])
     built = build(plan(text, existing=True), module, tmp_path / "home")
     process = json.loads(built.config)["config"]
     assert (process["User"], process["WorkingDir"]) == ("1000", "/app")
@@ -177,7 +177,7 @@ def test_an_image_of_the_users_own_keeps_what_it_is(
 def test_a_push_sends_code_alone_after_a_change(
     fake: FakeRegistry, module: Path, tmp_path: Path
 ) -> None:
-    made = plan(base(fake, "py"))
+    made = plan(put_image(fake, "py"))
     said: list[str] = []
     for text in ("a = 1\n", "a = 2\n"):
         (module / "app.py").write_text(text)
@@ -191,7 +191,7 @@ def test_a_push_sends_code_alone_after_a_change(
 
 
 def test_a_saved_image_is_the_image(fake: FakeRegistry, module: Path, tmp_path: Path) -> None:
-    built = build(plan(base(fake, "py")), module, tmp_path / "home")
+    built = build(plan(put_image(fake, "py")), module, tmp_path / "home")
     folder = tmp_path / "saved"
     layout.save(built.pushable, "f:latest", folder, built.shelf, ACCESS)
     loaded = layout.load(folder, image.shelf_of(tmp_path / "other"))
@@ -211,7 +211,7 @@ def test_a_saved_image_is_the_image(fake: FakeRegistry, module: Path, tmp_path: 
 def test_the_first_file_that_differs_is_named(
     fake: FakeRegistry, module: Path, tmp_path: Path
 ) -> None:
-    made = plan(base(fake, "py"), files=("app.py",), models=())
+    made = plan(put_image(fake, "py"), files=("app.py",), models=())
     blobs, configs = [], []
     for text in ("a = 1\n", "a = 2\n"):
         (module / "app.py").write_text(text)

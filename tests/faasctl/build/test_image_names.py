@@ -72,14 +72,14 @@ AUTH = b64encode(b"me:a:b").decode()
 def test_logins_are_found_where_docker_keeps_them(
     host: str, config: dict[str, Any], expected: Login | None
 ) -> None:
-    def helper(name: str, asked: str) -> str:
+    def answer(name: str, asked: str) -> str:
         if name == "nothing":
             return ""
         if name == "token":
             return json.dumps({"Username": "<token>", "Secret": "secret"})
         return json.dumps({"Username": name, "Secret": asked})
 
-    found = credentials.login(host, config, helper=helper, aws=lambda _: Login("AWS", "x"))
+    found = credentials.login(host, config, helper=answer, aws=lambda _: Login("AWS", "x"))
     assert found == expected
 
 
@@ -94,7 +94,7 @@ def test_a_helper_is_asked_by_its_input(tmp_path: Path, monkeypatch: pytest.Monk
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    assert json.loads(credentials.ask_helper("mine", "r.io")) == {
+    assert json.loads(credentials.ask_program("mine", "r.io")) == {
         "Username": "get",
         "Secret": "r.io",
     }

@@ -80,7 +80,7 @@ def test_what_is_pushed_can_be_resolved_and_pulled(place: str, tmp_path: Path) -
     assert str(pushed) == f"{place}@{pushed.digest}"
     assert len(said) == 3
     assert registry.resolve(f"{place}:v1", access) == (pushed.digest, image.manifest)
-    base = registry.pull_base(f"{place}:v1", pushed.digest, "linux/amd64", access)
+    base = registry.pull(f"{place}:v1", pushed.digest, "linux/amd64", access)
     fresh = Shelf(tmp_path / "fresh")
     blob = registry.fetch_layer(base, base.layers[1], fresh, access)
     assert blob.read_bytes() == shelf.blob(image.layers[1].digest).read_bytes()
@@ -94,7 +94,7 @@ def test_layers_of_a_base_in_the_same_registry_are_not_sent(place: str, tmp_path
     below = registry.push(
         made(shelf, os.urandom(3000)), f"{place}/base", shelf, report=quiet, access=ANONYMOUS
     )
-    base = registry.pull_base(str(below), below.digest, "linux/amd64", ANONYMOUS)
+    base = registry.pull(str(below), below.digest, "linux/amd64", ANONYMOUS)
     other = Shelf(tmp_path / "b")
     image = made(other, b"own", base=base)
     said: list[str] = []
@@ -218,10 +218,10 @@ def test_an_index_gives_the_manifest_of_the_platform(tmp_path: Path) -> None:
         fake.manifests["x", "many"] = (oci.INDEX, content)
         fake.manifests["x", oci.digest_of(content)] = (oci.INDEX, content)
         digest, _ = registry.resolve(f"{fake.host}/x:many", ANONYMOUS)
-        base = registry.pull_base(f"{fake.host}/x:many", digest, "linux/amd64", ANONYMOUS)
+        base = registry.pull(f"{fake.host}/x:many", digest, "linux/amd64", ANONYMOUS)
         assert base.digest == digest
         with pytest.raises(BuildError, match=r"no image for linux/arm64, only for linux/amd64"):
-            registry.pull_base(f"{fake.host}/x:many", digest, "linux/arm64", ANONYMOUS)
+            registry.pull(f"{fake.host}/x:many", digest, "linux/arm64", ANONYMOUS)
 
 
 @pytest.mark.parametrize(

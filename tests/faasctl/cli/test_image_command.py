@@ -11,7 +11,7 @@ import pytest
 from faasctl.build import registry
 from faasctl.cli import main
 from tests.faasctl.build.fake_registry import FakeRegistry, running
-from tests.faasctl.build.test_image import base
+from tests.faasctl.build.test_image import put_image
 
 MANIFEST = """\
 apiVersion: faasctl.dev/v1
@@ -35,7 +35,7 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRegist
     monkeypatch.setenv("FAASCTL_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
     with running(FakeRegistry()) as found:
-        monkeypatch.setenv("FAASCTL_IMAGE_BASE", base(found, "py"))
+        monkeypatch.setenv("FAASCTL_IMAGE_BASE", put_image(found, "py"))
         yield found
 
 

@@ -65,7 +65,7 @@ def resolve(
     found = _cached(shelf, text, digest, platform)
     if found is None:
         report(f"reading {text}")
-        found = registry.pull_base(text, digest, platform, access)
+        found = registry.pull(text, digest, platform, access)
         _keep(shelf, text, platform, found)
     if "@" not in text and known.get(text) != digest:
         _write_lock(root, {**known, text: digest})
