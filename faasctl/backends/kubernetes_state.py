@@ -91,7 +91,7 @@ def _generation(revision: Object) -> int:
 
 def _endpoints(url: str, status: Object) -> tuple[Endpoint, ...]:
     tagged = (
-        Endpoint(f"@{one['tag']}", str(one["url"]))
+        Endpoint(str(one["tag"]), str(one["url"]))
         for one in status.get("traffic") or ()
         if one.get("tag") and one.get("url")
     )

@@ -51,7 +51,7 @@ DEPLOYMENT = Deployment(
     replicas=0,
     revisions=("f-00003", "f-00002", "f-00001"),
     tags={"canary": "f-00002"},
-    endpoints=(Endpoint("@canary", "http://127.0.0.1/demo/f@canary/"),),
+    endpoints=(Endpoint("canary", "http://127.0.0.1/demo/f@canary/"),),
 )
 
 
