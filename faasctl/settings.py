@@ -101,7 +101,7 @@ def load(
             f"{where}: {chosen!r} is no target", hint=f"choose one of {', '.join(TARGETS)}"
         )
     port = environment.get("FAASCTL_GATEWAY_PORT") or str(GATEWAY_PORT)
-    if not port.isdigit() or int(port) > 65535:
+    if not (port.isascii() and port.isdigit() and len(port) < 6) or int(port) > 65535:
         raise UsageError(f"FAASCTL_GATEWAY_PORT: {port!r} is no port (0 to 65535)")
     store = _s3(s3 or {}, environment, _section(file, values, "s3"))
     chosen_cluster = _cluster(cluster or Cluster(), environment, _section(file, values, "knative"))

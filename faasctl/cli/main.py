@@ -5,6 +5,7 @@ A command's file is imported when it is called, so that `--help` costs no more t
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -17,6 +18,13 @@ from faasctl import __version__
 from faasctl.errors import FaasctlError, UsageError
 
 OK, FAILED, USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
+
+#: What the file system refuses is no bug, wherever it happens.
+_OF_THE_MACHINE = {
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EMFILE,
+    errno.ENAMETOOLONG,
+}  # fmt: skip
+_HOME_HINT = "state is kept in the folder that FAASCTL_HOME names; it must be yours to write"
 
 #: Every command, in the order in which a user meets them, and its line of help.
 COMMANDS = {
@@ -119,8 +127,9 @@ def run(words: list[str]) -> int:
 
 
 def _code_of(error: Exception, words: list[str]) -> int:
+    own = words[: words.index("--")] if "--" in words else words
     if isinstance(error, FaasctlError):
-        return _failed(error, json="--json" in words)
+        return _failed(error, json="--json" in own)
     if isinstance(error, BrokenPipeError):
         # The reader of a pipe left, as `head` does; nothing more can be said to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -130,6 +139,9 @@ def _code_of(error: Exception, words: list[str]) -> int:
         if show is not None:
             show()
         return USAGE
+    if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE and error.filename:
+        told = FaasctlError(f"{error.filename}: {error.strerror}", hint=_HOME_HINT)
+        return _failed(told, json="--json" in own)
     return _bug()
 
 

@@ -159,8 +159,8 @@ def _placed(there: Component, new: Candidate, rollout: Rollout) -> Component:
     revisions = there.revisions if known else (*there.revisions, new.revision)
     there = replace(there, kind=new.kind, revisions=revisions)
     name = new.revision.name
-    if not there.traffic:
-        rollout = AllTraffic()
+    if not there.traffic:  # the first one gets it, whatever else it is to get
+        there = _moved(there, (Share(name, 100),))
     match rollout:
         case AllTraffic():
             return _moved(there, (Share(name, 100),))

@@ -14,6 +14,7 @@ from subprocess import Popen
 from faasctl import http, process
 from faasctl.build import lock, runtime
 from faasctl.errors import DeployError, FaasctlError, UnreachableError
+from faasctl.gateway import logs
 from faasctl.gateway.environment import process_environment
 from faasctl.model import MLComponent, Module
 from faasctl.pipeline import storage
@@ -130,7 +131,7 @@ def serving(prepared: Prepared) -> Iterator[str]:
     with (
         socket.create_server(("127.0.0.1", 0), backlog=128) as listener,
         _files(prepared) as (compiled, environment),
-        tempfile.TemporaryFile() as log,
+        compiled.with_name("log").open("wb") as log,
     ):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         child = process.start(
@@ -142,26 +143,31 @@ def serving(prepared: Prepared) -> Iterator[str]:
         )
         listener.close()
         try:
-            _wait_ready(url, prepared)
+            _wait_ready(url, prepared, Path(log.name))
             yield url
-        except UnreachableError as error:
-            log.seek(0)
-            lines = log.read().decode("utf-8", "replace").splitlines()[-20:]
-            raise DeployError(f"{prepared.component.name} did not start", log=lines) from error
         finally:
             process.end(child)
 
 
-def _wait_ready(url: str, prepared: Prepared) -> None:
+def _wait_ready(url: str, prepared: Prepared, log: Path) -> None:
     limit = max(60.0, prepared.component.timeout)
-    answer = http.send_to(url, http.Request("GET", "/v2/health/ready", timeout=limit))
-    if answer.status != 200:
-        raise UnreachableError(f"{prepared.component.name} is not ready: {answer.text}")
+    try:
+        answer = http.send_to(url, http.Request("GET", "/v2/health/ready", timeout=limit))
+        ready, why = answer.status == 200, f"is not ready: {answer.text}"
+    except UnreachableError:
+        ready, why = False, "did not start"
+    if not ready:
+        said = logs.failure(log) or why
+        lines = logs.last_lines(log, 20)
+        raise DeployError(f"{prepared.component.name}: {said}", log=lines)
 
 
 def _program(prepared: Prepared, compiled: Path, fd: int) -> list[str]:
-    words = [str(compiled) if word == "{component}" else word for word in prepared.release.command]
-    return [*words, "--fd", str(fd)]
+    python, *words = (
+        str(compiled) if word == "{component}" else word for word in prepared.release.command
+    )
+    # No byte code is left in the module, where two saves within a second would look like one.
+    return [python, "-B", *words, "--fd", str(fd)]
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import importlib
 import importlib.util
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 
@@ -46,8 +46,31 @@ vars(sys.modules["uvicorn"]).setdefault("Config", Config)  # its modules import 
 KEEP_ALIVE = 120
 
 
+#: Seconds that a connection taken just before the end has for its first request.
+FIRST_REQUEST = 1.0
+
+
 class _Server(Server):
-    """uvicorn without its signal handlers: the front decides when to stop."""
+    """uvicorn without its signal handlers: the front decides when to stop.
+
+    uvicorn closes a connection on which nothing has come yet at once, though its client was let in.
+    """
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_REQUEST):
+                # uvicorn tells nobody when a request comes
+                while any(  # noqa: ASYNC110
+                    getattr(one, "cycle", None) is None for one in self._connections
+                ):
+                    await asyncio.sleep(0.01)
+        await super().shutdown(sockets)
+
+    @property
+    def _connections(self) -> Iterable[object]:
+        return self.server_state.connections
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -241,7 +241,7 @@ async def test_only_the_last_revisions_are_kept(world: World) -> None:
         await world.deploy(release(version=number))
     kept = (await world.find()).revisions
     assert kept[:10] == tuple(f"iris-{number:05d}" for number in range(14, 4, -1))
-    assert kept[10:] == ("iris-00002",)
+    assert kept[10:] == ("iris-00002", "iris-00001")
     folders = {one.name for one in (world.home / "local" / "revisions" / SPACE).iterdir()}
     assert folders == set(kept)
 
