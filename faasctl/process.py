@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import signal
@@ -13,8 +12,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from faasctl.errors import FaasctlError
+
+if TYPE_CHECKING:
+    import asyncio
 
 #: Lines of a program's output that `run` keeps.
 KEPT_LINES = 2000
@@ -232,6 +235,8 @@ async def supervise(
     inherit: Sequence[int],
 ) -> Child:
     """Start with exactly that environment, output to a file and the file descriptors inherited."""
+    import asyncio
+
     try:
         process = await asyncio.create_subprocess_exec(
             *command,

@@ -47,6 +47,6 @@ def prepare(
             destination = target / name
             destination.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(root / name, destination)
-        compile_folder(interpreter.path, target)
+        compile_folder(interpreter, target)
 
     return cache.prepared(folder, make)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import compileall
+import platform
 import shutil
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import Distribution, distributions
 from importlib.util import find_spec
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -46,7 +50,7 @@ def prepare(home: Path, interpreter: Interpreter, *, report: Callable[[str], Non
             file.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source / name, file)
         _install(source / "requirements.lock", target / "dependencies", interpreter)
-        compile_folder(interpreter.path, target / "handlers")
+        compile_folder(interpreter, target / "handlers")
 
     return cache.prepared(folder, make)
 
@@ -63,10 +67,16 @@ def _install(lock: Path, target: Path, interpreter: Interpreter) -> None:
         ) from error
 
 
-def compile_folder(python: str, folder: Path) -> None:
+def compile_folder(interpreter: Interpreter, folder: Path) -> None:
     """Write byte code that is never checked against its source; broken sources are left alone."""
+    if interpreter.version == platform.python_version():
+        with warnings.catch_warnings(action="ignore"):
+            compileall.compile_dir(
+                folder, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH
+            )
+        return
     words = ["-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
-    process.capture([python, *words, str(folder)])
+    process.capture([interpreter.path, *words, str(folder)])
 
 
 def check_pins(environment: Environment) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 from faasctl.errors import OwnershipError, UnknownNameError, UsageError
 from faasctl.model import Module
-from faasctl.pipeline import clusters
 from faasctl.pipeline.changes import changes_of, left_over
 from faasctl.pipeline.loading import chosen, one_function, unknown
 from faasctl.pipeline.packaging import Packaged, package
@@ -142,6 +141,8 @@ def _package(
     """What is desired; what the target pulls is published only where that is asked for."""
     components = chosen(session.module, names)
     if session.settings.target == "knative":
+        from faasctl.pipeline import clusters
+
         return clusters.package(session, components, report, publish=publish)
     return package(session.module, components, session.settings, report)
 
