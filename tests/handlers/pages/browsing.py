@@ -12,7 +12,11 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import (
+    NoSuchElementException,
+    StaleElementReferenceException,
+    TimeoutException,
+)
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -72,14 +76,32 @@ class Page:
         self.driver = driver
         self._log("browser")
         self._log("performance")
-        driver.get(f"{url}{path}")
-        self.wait(lambda: self.one("main").get_attribute("aria-busy") == "false")
+        self._said: list[str] = []
+        while self._open(f"{url}{path}") == "disturbed":
+            self._log("performance")
+
+    def _open(self, url: str) -> str:
+        """How loading went: a network that comes or goes on the machine ends all requests."""
+        self.driver.get(url)
+        self._said = []
+
+        def state() -> str:
+            self._said += self._complaints()
+            if any("ERR_NETWORK_CHANGED" in one for one in self._said):
+                return "disturbed"
+            return "ready" if self.one("main").get_attribute("aria-busy") == "false" else ""
+
+        return str(self.wait(state))
 
     def wait(self, condition: Callable[[], Any]) -> Any:
         """What a condition says once it is true; elements may go while it looks at them."""
         fleeting = [StaleElementReferenceException, NoSuchElementException]
         waiting = WebDriverWait(self.driver, 30, poll_frequency=0.03, ignored_exceptions=fleeting)
-        return waiting.until(lambda _: condition())
+        try:
+            return waiting.until(lambda _: condition())
+        except TimeoutException as error:
+            shown = self.run("return document.body.innerText")
+            raise AssertionError(f"{self.complaints()} on this page:\n{shown}") from error
 
     def one(self, selector: str) -> WebElement:
         return self.driver.find_element(By.CSS_SELECTOR, selector)
@@ -165,16 +187,21 @@ class Page:
 
     def complaints(self) -> list[str]:
         """What the console and the content security policy have to say."""
+        said, self._said = [*self._said, *self._complaints()], []
+        return said
+
+    def _complaints(self) -> list[str]:
         return [f"{one['level']}: {one['message']}" for one in self._log("browser")]
 
     def requested(self) -> list[str]:
-        """The URLs that the browser asked for since the page was opened."""
+        """The URLs that pages asked for since this one was opened; not the browser's own tab."""
         events = [json.loads(one["message"])["message"] for one in self._log("performance")]
-        return [
+        urls = [
             str(event["params"]["request"]["url"])
             for event in events
             if event["method"] == "Network.requestWillBeSent"
         ]
+        return [url for url in urls if not url.startswith("chrome://")]
 
     def _log(self, kind: str) -> list[dict[str, Any]]:
         """What the browser wrote since it was asked last."""
