@@ -42,7 +42,9 @@ def test_as_the_platforms_documents_say_with_curl(api: Api, tmp_path: Path) -> N
 
 
 def _curl(*arguments: str) -> bytes:
-    done = subprocess.run(["curl", "-sS", "-f", *arguments], check=True, capture_output=True)
+    words = ["curl", "-sS", "--fail-with-body", *arguments]
+    done = subprocess.run(words, check=False, capture_output=True)
+    assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
