@@ -57,7 +57,7 @@ def test_rollbacks_under_load_lose_no_request(desk: Desk, module: Path) -> None:
     switched(desk, module, "1")
     switched(desk, module, "2")
     with load(desk.status(module)["url"]) as requests:
-        for _ in range(5):
+        for _ in range(3):
             desk.run("rollback", "echo", at=module)
             desk.run("rollback", "echo", "--to", "2", at=module)
     assert requests.failures == []

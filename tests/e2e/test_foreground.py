@@ -4,39 +4,25 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from subprocess import Popen
 
 from tests.e2e import modules
 from tests.e2e.calls import ask, at_once, get
-from tests.e2e.world import Desk, until
+from tests.e2e.world import Desk, reading, until
 
 
 @contextmanager
 def running(desk: Desk, module: Path) -> Iterator[tuple[str, list[str]]]:
     """`faasctl run` on any port: the URL that it names, and its lines so far."""
-    with desk.start("run", "--port", "0", at=module) as command:
-        lines: list[str] = []
-        # Nobody else reads them: a full pipe would stop the function.
-        reading = threading.Thread(target=_read, args=(command, lines))
-        reading.start()
-        try:
-            told = until(lambda: [line for line in lines if "http://" in line])
-            yield told[0].split()[1], lines
-            command.send_signal(signal.SIGINT)
-            assert command.wait(30) == 0
-        finally:
-            command.kill()
-            reading.join()
-
-
-def _read(command: Popen[str], lines: list[str]) -> None:
-    for line in command.stderr or ():
-        lines.append(line)  # noqa: PERF402 - as they come
+    command = desk.start("run", "--port", "0", at=module)
+    with reading(command, "stderr") as lines:
+        told = until(lambda: [line for line in lines if "http://" in line])
+        yield told[0].split()[1], lines
+        command.send_signal(signal.SIGINT)
+        assert command.wait(30) == 0
 
 
 def test_a_saved_file_changes_the_answer_without_a_failed_request(desk: Desk, module: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.e2e import modules
 from tests.e2e.calls import ask
-from tests.e2e.world import Desk, ending, until
+from tests.e2e.world import Desk, reading, until
 
 
 def test_a_process_beyond_its_memory_is_ended_by_name_of_the_limit(
@@ -78,21 +78,23 @@ def test_logs_may_be_asked_for_from_a_time_on(desk: Desk, module: Path) -> None:
 
 def test_logs_are_followed_over_restarts_and_new_versions(desk: Desk, module: Path) -> None:
     url = desk.deployed(module)["url"]
-    ask(url, say="word 1")
-    with ending(desk.start("logs", "-f", at=module)) as following:
-        lines = iter(following.stdout or ())
-        assert any("word 1" in line for line in lines)
-        desk.functions()[0].kill()
-        ask(url, say="word 2")
-        assert any("word 2" in line for line in lines)
+    with reading(desk.start("logs", "-f", at=module), "stdout") as lines:
+
+        def said(word: str) -> None:
+            assert ask(url, say=word).answer
+            until(lambda: any(f'"{word}"' in line for line in lines))
+
+        said("word 1")
+        (process,) = desk.functions()
+        process.kill()
+        process.wait()
+        said("word 2")
         desk.gateway().kill()
         desk.run("status", at=module)
-        ask(url, say="word 3")
-        assert any("word 3" in line for line in lines)
+        said("word 3")
         modules.write_version(module, "2")
         desk.run("deploy", at=module)
-        ask(url, say="word 4")
-        assert any("word 4" in line for line in lines)
+        said("word 4")
 
 
 def test_a_request_is_found_in_the_log_by_its_id(desk: Desk, module: Path) -> None:

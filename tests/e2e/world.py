@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -107,8 +108,8 @@ class Desk:
         return list(self._processes(str(self.home / "local" / "revisions")))
 
     def gateway(self) -> psutil.Process:
-        (only,) = self._processes(f"faasctl.gateway --home {self.home} ")
-        return only
+        told = json.loads((self.home / "local" / "gateway.json").read_text("utf-8"))
+        return psutil.Process(told["pid"])
 
     def _processes(self, part: str) -> Iterator[psutil.Process]:
         for process in psutil.process_iter():
@@ -134,6 +135,25 @@ def ending(running: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
     finally:
         running.kill()
         running.communicate()
+
+
+@contextlib.contextmanager
+def reading(running: subprocess.Popen[str], stream: str) -> Iterator[list[str]]:
+    """A command's lines so far; killed at the end. A pipe that nobody reads would stop it."""
+    lines: list[str] = []
+
+    def read() -> None:
+        for line in getattr(running, stream):
+            lines.append(line)  # noqa: PERF402 - as they come
+
+    thread = threading.Thread(target=read)
+    with running:
+        thread.start()
+        try:
+            yield lines
+        finally:
+            running.kill()
+            thread.join()
 
 
 def until(holds: Callable[[], T], patience: float = 60.0) -> T:
